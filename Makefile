@@ -1,0 +1,65 @@
+# The whole workflow. `make demo` and `make test` need nothing but Python >= 3.11, make and the package index.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3
+UV_VERSION := 0.13.9
+VENV := .venv
+BIN := $(VENV)/bin
+UV := UV_PYTHON_DOWNLOADS=never UV_PROJECT_ENVIRONMENT=$(VENV) UV_LINK_MODE=copy $(BIN)/uv
+WORKERS ?= auto
+
+.PHONY: help setup setup-demo demo demo-reset test check format bench coverage chromium clean
+
+help: ## say what can be made
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1|/' | column -t -s '|'
+
+$(BIN)/uv:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Gatepass needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) --version 2>&1). Choose another: make PYTHON=python3.12 ..."; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { echo "Could not make a virtual environment. On Debian or Ubuntu: sudo apt-get install python3-venv"; exit 1; }
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+
+$(VENV)/.demo-ready: $(BIN)/uv pyproject.toml uv.lock
+	@$(UV) sync --quiet --frozen --inexact --extra demo
+	@touch $@
+
+$(VENV)/.dev-ready: $(BIN)/uv pyproject.toml uv.lock
+	@$(UV) sync --quiet --frozen --inexact --extra dev
+	@touch $@ $(VENV)/.demo-ready
+
+setup-demo: $(VENV)/.demo-ready
+
+setup: $(VENV)/.dev-ready ## make the virtual environment from the lock file
+
+demo: setup-demo ## start Auth and two clinic Services, and print the page to open (PORT=8000)
+	@$(BIN)/python -m examples.clinic $(if $(PORT),--port $(PORT))
+
+demo-reset: setup-demo ## forget the demo's data, then start it
+	@$(BIN)/python -m examples.clinic --reset $(if $(PORT),--port $(PORT))
+
+chromium:
+	@tools/ensure-chromium
+
+test: setup chromium ## run every test, in real Chromium too
+	@$(BIN)/pytest -n $(WORKERS) --dist loadgroup
+
+check: setup ## lint, format, types, floors, lock file
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check --quiet
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-cache
+	@$(UV) lock --check --quiet
+
+format: setup ## put the code in shape
+	@$(BIN)/ruff check --fix
+	@$(BIN)/ruff format
+
+coverage: setup ## line and branch coverage of the library, from the fast tests
+	@$(BIN)/pytest -n $(WORKERS) --dist loadgroup -m "not browser" --cov --cov-report=term-missing:skip-covered
+
+bench: setup ## measure, beside the peers, in one run
+	@$(BIN)/python -m benchmarks
+
+clean: ## remove what make made
+	@rm -rf $(VENV) .demo .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage htmlcov dist
