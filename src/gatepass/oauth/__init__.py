@@ -1,0 +1,44 @@
+"""What is said between Auth, Services and clients: messages of the OAuth standards, bytes in, bytes out.
+
+No I/O, no clock. Whatever the bytes, only an `OAuthError` comes out of the parsers.
+"""
+
+from gatepass.oauth.access_token import ACCESS_TOKEN_TYP, AccessToken, access_token_policy
+from gatepass.oauth.bearer import bearer_token, challenge
+from gatepass.oauth.errors import (
+    AccessTokenInvalid,
+    BearerError,
+    IntrospectionInvalid,
+    MetadataInvalid,
+    OAuthError,
+    ScopeInvalid,
+    UrlRefused,
+)
+from gatepass.oauth.introspection import INACTIVE, Introspection
+from gatepass.oauth.metadata import METADATA_PATH, ServerMetadata, metadata_url
+from gatepass.oauth.scope import format_scope, parse_scope
+from gatepass.oauth.web_url import issuer_url, web_url
+
+__all__ = [
+    "ACCESS_TOKEN_TYP",
+    "INACTIVE",
+    "METADATA_PATH",
+    "AccessToken",
+    "AccessTokenInvalid",
+    "BearerError",
+    "Introspection",
+    "IntrospectionInvalid",
+    "MetadataInvalid",
+    "OAuthError",
+    "ScopeInvalid",
+    "ServerMetadata",
+    "UrlRefused",
+    "access_token_policy",
+    "bearer_token",
+    "challenge",
+    "format_scope",
+    "issuer_url",
+    "metadata_url",
+    "parse_scope",
+    "web_url",
+]
