@@ -1,0 +1,110 @@
+"""Settings: what an operator writes is either used exactly or refused with words that help."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from gatepass.settings import Settings, SettingsError, known_keys
+
+LEAST: dict[str, Any] = {"issuer": "https://login.example.org", "audience": "clinic"}
+
+
+def test_the_least_settings_are_issuer_and_audience() -> None:
+    settings = Settings.from_mapping(LEAST, {})
+    assert (settings.issuer, settings.audience) == ("https://login.example.org", "clinic")
+    assert (settings.tokens.lifetime, settings.tokens.grace) == (600, 10)
+    assert not settings.login.registration
+    assert not settings.server.counters
+
+
+REFUSED: dict[str, tuple[dict[str, Any], str]] = {
+    "no issuer": ({"issuer": None}, "issuer"),
+    "a misspelt table's key": ({"tokens": {"lifetim": 60}}, "did you mean 'tokens.lifetime'?"),
+    "a misspelt top key": ({"audiense": "x"}, "did you mean 'audience'?"),
+    "a key in the wrong table": ({"server": {"registration": True}}, "did you mean 'login.registration'?"),
+    "a word like nothing known": ({"zzzzzz": 1}, "known are: issuer"),
+    "a value in a table's place": ({"tokens": 5}, "tokens must be a table"),
+    "a text for a number": ({"tokens": {"lifetime": "60"}}, "tokens.lifetime: expected `int`"),
+    "a truth for a number": ({"tokens": {"lifetime": True}}, "tokens.lifetime"),
+    "no lifetime at all": ({"tokens": {"lifetime": 0}}, "tokens.lifetime"),
+    "a minute of grace and more": ({"tokens": {"grace": 61}}, "tokens.grace"),
+    "an algorithm that is none": ({"keys": {"algorithm": "none"}}, "keys.algorithm"),
+    "a public issuer without https": ({"issuer": "http://login.example.org"}, "must be https"),
+    "an issuer with a path": ({"issuer": "https://example.org/login"}, "must be an origin"),
+    "an issuer with a slash": ({"issuer": "https://example.org/"}, "must be an origin"),
+    "an issuer with a user": ({"issuer": "https://a@example.org"}, "must be an origin"),
+    "an issuer in capitals": ({"issuer": "https://Example.org"}, "lower case"),
+    "an issuer with its default port": ({"issuer": "https://example.org:443"}, "default port"),
+    "a port that is none": ({"issuer": "https://example.org:70000"}, "65536"),
+    "a foreign app without https": ({"server": {"app_origins": ["http://app.example.org"]}}, "app_origins"),
+    "every app": ({"server": {"app_origins": ["*"]}}, "app_origins"),
+    "a proxy that is a name": ({"server": {"trusted_proxies": ["proxy"]}}, "trusted_proxies"),
+    "a proxy network with host bits": ({"server": {"trusted_proxies": ["10.0.0.1/8"]}}, "trusted_proxies"),
+    "tokens outliving their renewal": ({"tokens": {"lifetime": 100, "refresh_idle": 50}}, "refresh_idle"),
+    "idle beyond absolute": ({"sessions": {"idle": 100, "absolute": 50}}, "sessions.idle"),
+    "refresh idle beyond absolute": ({"tokens": {"refresh_absolute": 700}}, "tokens.refresh_idle"),
+    "an empty audience": ({"audience": ""}, "audience"),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_refused(name: str) -> None:
+    change, words = REFUSED[name]
+    mapping = {key: value for key, value in (LEAST | change).items() if value is not None}
+    with pytest.raises(SettingsError) as caught:
+        Settings.from_mapping(mapping, {})
+    assert words in str(caught.value)
+
+
+ACCEPTED: dict[str, dict[str, Any]] = {
+    "http on 127.0.0.1": {"issuer": "http://127.0.0.1:8000"},
+    "http on localhost": {"issuer": "http://localhost:8000"},
+    "http on [::1]": {"issuer": "http://[::1]:8000"},
+    "an app beside it": {"server": {"app_origins": ["https://app.example.org", "http://localhost:3000"]}},
+    "a proxy and a network": {"server": {"trusted_proxies": ["10.0.0.1", "10.1.0.0/16", "::1"]}},
+}
+
+
+@pytest.mark.parametrize("name", ACCEPTED)
+def test_accepted(name: str) -> None:
+    Settings.from_mapping(LEAST | ACCEPTED[name], {})
+
+
+def test_a_variable_wins_over_the_file_and_has_the_settings_type() -> None:
+    env = {
+        "GATEPASS_TOKENS__LIFETIME": "60",
+        "GATEPASS_LOGIN__REGISTRATION": "true",
+        "GATEPASS_SERVER__APP_ORIGINS": "https://a.example, https://b.example",
+        "GATEPASS_AUDIENCE": "shop",
+        "GATEPASS_SETTINGS": "/etc/gatepass.toml",
+        "PATH": "/bin",
+    }
+    settings = Settings.from_mapping(LEAST | {"tokens": {"lifetime": 600, "grace": 5}}, env)
+    assert (settings.tokens.lifetime, settings.tokens.grace, settings.audience) == (60, 5, "shop")
+    assert settings.login.registration
+    assert settings.server.app_origins == ("https://a.example", "https://b.example")
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "words"),
+    [
+        ("GATEPASS_TOKEN__LIFETIME", "60", "did you mean 'GATEPASS_TOKENS__LIFETIME'?"),
+        ("GATEPASS_TOKENS__LIFETIME", "6e1", "whole number"),
+        ("GATEPASS_LOGIN__REGISTRATION", "maybe", "true or false"),
+    ],
+)
+def test_a_variable_is_checked_like_the_file(variable: str, value: str, words: str) -> None:
+    with pytest.raises(SettingsError, match=words):
+        Settings.from_mapping(LEAST, {variable: value})
+
+
+def test_the_given_mapping_stays_as_it_was() -> None:
+    mapping = LEAST | {"tokens": {"grace": 5}}
+    Settings.from_mapping(mapping, {"GATEPASS_TOKENS__LIFETIME": "60"})
+    assert mapping["tokens"] == {"grace": 5}
+
+
+def test_every_setting_has_a_name_that_can_be_listed() -> None:
+    assert {"issuer", "audience", "tokens.lifetime", "server.app_origins"} <= set(known_keys())
