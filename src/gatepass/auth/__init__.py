@@ -1,0 +1,138 @@
+"""What is decided at Auth: users, passwords, sessions, refreshing, keys, permissions, events. Owns its ports.
+
+No HTTP, no SQL, no event loop, no clock: time, entropy and ports come in. Whatever comes in, only an
+`AuthError` comes out.
+"""
+
+from gatepass.auth import passwords, usecases
+from gatepass.auth.actors import Actor
+from gatepass.auth.auth import Auth
+from gatepass.auth.changes import (
+    AttemptCharged,
+    AttemptRefunded,
+    Change,
+    EventRecorded,
+    FamiliesRevoked,
+    KeyAdded,
+    KeyMoved,
+    KeyRemoved,
+    KeyringIs,
+    PasswordRehashed,
+    Purged,
+    RefreshAdded,
+    RefreshRotated,
+    RoleDefined,
+    RoleIs,
+    SessionEnded,
+    SessionIsLive,
+    SessionStarted,
+    SessionTouched,
+    UserAdded,
+    UserChanged,
+    UserIsAt,
+)
+from gatepass.auth.errors import (
+    AuthError,
+    Conflict,
+    Contended,
+    EmailTaken,
+    InvalidInput,
+    KeysUnavailable,
+    LoginRefused,
+    NotPermitted,
+    RefreshRefused,
+    RegistrationClosed,
+    RoleUnknown,
+    SealBroken,
+    SessionRefused,
+    SessionUnknown,
+    StorageUnavailable,
+    TooManyAttempts,
+    UserUnknown,
+)
+from gatepass.auth.events import Event, EventKind, RecordedEvent
+from gatepass.auth.keyring import CurrentKeyring, KeyRecord, Keyring, KeyState
+from gatepass.auth.opaque import Entropy, RefreshToken, Secret, SessionId
+from gatepass.auth.permissions import ADMIN, may_administer
+from gatepass.auth.ports import Passwords, Store
+from gatepass.auth.refresh import RefreshForm, RefreshRecord
+from gatepass.auth.refresh import State as RefreshState
+from gatepass.auth.results import CheckedSession, LoggedIn, Tokens
+from gatepass.auth.sessions import EndReason, Session
+from gatepass.auth.terms import Client, Terms
+from gatepass.auth.throttle import Limit
+from gatepass.auth.users import User, UserStatus
+
+__all__ = [
+    "ADMIN",
+    "Actor",
+    "AttemptCharged",
+    "AttemptRefunded",
+    "Auth",
+    "AuthError",
+    "Change",
+    "CheckedSession",
+    "Client",
+    "Conflict",
+    "Contended",
+    "CurrentKeyring",
+    "EmailTaken",
+    "EndReason",
+    "Entropy",
+    "Event",
+    "EventKind",
+    "EventRecorded",
+    "FamiliesRevoked",
+    "InvalidInput",
+    "KeyAdded",
+    "KeyMoved",
+    "KeyRecord",
+    "KeyRemoved",
+    "KeyState",
+    "Keyring",
+    "KeyringIs",
+    "KeysUnavailable",
+    "Limit",
+    "LoggedIn",
+    "LoginRefused",
+    "NotPermitted",
+    "PasswordRehashed",
+    "Passwords",
+    "Purged",
+    "RecordedEvent",
+    "RefreshAdded",
+    "RefreshForm",
+    "RefreshRecord",
+    "RefreshRefused",
+    "RefreshRotated",
+    "RefreshState",
+    "RefreshToken",
+    "RegistrationClosed",
+    "RoleDefined",
+    "RoleIs",
+    "RoleUnknown",
+    "SealBroken",
+    "Secret",
+    "Session",
+    "SessionEnded",
+    "SessionId",
+    "SessionIsLive",
+    "SessionRefused",
+    "SessionStarted",
+    "SessionTouched",
+    "SessionUnknown",
+    "StorageUnavailable",
+    "Store",
+    "Terms",
+    "Tokens",
+    "TooManyAttempts",
+    "User",
+    "UserAdded",
+    "UserChanged",
+    "UserIsAt",
+    "UserStatus",
+    "UserUnknown",
+    "may_administer",
+    "passwords",
+    "usecases",
+]

@@ -1,0 +1,214 @@
+"""Changes: everything that can be written, as frozen values. A commit is a list of them, all or none.
+
+Some carry an expectation, some are nothing but one (guards). Where an expectation no longer holds, nothing
+of the commit is written and `Conflict` names the change. One that says nothing about it expects nothing.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeAlias
+
+import msgspec
+
+if TYPE_CHECKING:
+    from gatepass.auth.events import Event
+    from gatepass.auth.keyring import KeyRecord, KeyState
+    from gatepass.auth.refresh import RefreshRecord
+    from gatepass.auth.sessions import EndReason, Session
+    from gatepass.auth.throttle import Limit
+    from gatepass.auth.users import User
+
+
+class UserAdded(msgspec.Struct, frozen=True):
+    """A new user. Expects: id and e-mail address are free."""
+
+    user: User
+    password_hash: str
+
+    def __repr__(self) -> str:
+        return f"UserAdded({self.user.id!r})"
+
+
+class UserChanged(msgspec.Struct, frozen=True):
+    """A user as a whole, without the password.
+
+    Expects: the user's epoch is `expected_epoch`; the e-mail address is free.
+    """
+
+    user: User
+    expected_epoch: int
+
+
+class PasswordRehashed(msgspec.Struct, frozen=True):
+    """The same password under another profile. Does nothing when the hash is no longer `before`."""
+
+    user_id: str
+    before: str
+    after: str
+
+    def __repr__(self) -> str:
+        return f"PasswordRehashed({self.user_id!r})"
+
+
+class RoleDefined(msgspec.Struct, frozen=True):
+    """A role, new or changed.
+
+    Expects: its permissions are still `expected` (None: no such role) and `carriers` users hold it.
+    """
+
+    name: str
+    permissions: frozenset[str]
+    expected: frozenset[str] | None
+    carriers: int
+
+
+class SessionStarted(msgspec.Struct, frozen=True):
+    """A new session."""
+
+    session: Session
+
+
+class SessionTouched(msgspec.Struct, frozen=True):
+    """A session was used.
+
+    Does nothing when it ended, or when `before` is no longer the last note of its use.
+    """
+
+    sid: str
+    before: float
+    at: float
+    idle_ends_at: float
+
+
+class SessionEnded(msgspec.Struct, frozen=True):
+    """A session ended. Expects: it is not ended yet."""
+
+    sid: str
+    at: float
+    reason: EndReason
+
+
+class RefreshAdded(msgspec.Struct, frozen=True):
+    """A new refresh record."""
+
+    record: RefreshRecord
+
+
+class RefreshRotated(msgspec.Struct, frozen=True):
+    """A record gave way to its successor. Expects: it is still active."""
+
+    hash: bytes
+    at: float
+    answer: bytes
+    successor: bytes
+
+
+class FamiliesRevoked(msgspec.Struct, frozen=True):
+    """All refresh records of a session are revoked and their answers wiped."""
+
+    sid: str
+
+
+class KeyAdded(msgspec.Struct, frozen=True):
+    """A new signing key. Expects: its kid is free."""
+
+    record: KeyRecord
+
+
+class KeyMoved(msgspec.Struct, frozen=True):
+    """A key in its new state. Expects: its state is still `expected`."""
+
+    expected: KeyState
+    record: KeyRecord
+
+
+class KeyRemoved(msgspec.Struct, frozen=True):
+    """A key is forgotten. Expects: its state is still `expected`."""
+
+    kid: str
+    expected: KeyState
+
+
+class AttemptCharged(msgspec.Struct, frozen=True):
+    """One attempt under a key. Expects: the limit allows it (`throttle.charged`)."""
+
+    key: str
+    limit: Limit
+    now: float
+
+
+class AttemptRefunded(msgspec.Struct, frozen=True):
+    """One attempt is taken back. Does nothing when nothing is charged."""
+
+    key: str
+    limit: Limit
+
+
+class EventRecorded(msgspec.Struct, frozen=True):
+    """A line of the event log."""
+
+    event: Event
+
+
+class Purged(msgspec.Struct, frozen=True):
+    """What nobody needs any more is deleted: at most `limit` rows of each kind.
+
+    Answers whose record rotated before `answers_before` are wiped; refresh records that lapsed before `now`,
+    sessions that are over since before `sessions_before` and attempt counters that are empty at `now` go.
+    """
+
+    now: float
+    answers_before: float
+    sessions_before: float
+    limit: int
+
+
+class SessionIsLive(msgspec.Struct, frozen=True):
+    """Guard. Expects: nobody ended the session."""
+
+    sid: str
+
+
+class UserIsAt(msgspec.Struct, frozen=True):
+    """Guard. Expects: the user's epoch is still this."""
+
+    user_id: str
+    epoch: int
+
+
+class RoleIs(msgspec.Struct, frozen=True):
+    """Guard. Expects: the role carries exactly these permissions."""
+
+    name: str
+    permissions: frozenset[str]
+
+
+class KeyringIs(msgspec.Struct, frozen=True):
+    """Guard. Expects: these keys in these states, and no others."""
+
+    states: frozenset[tuple[str, str]]
+
+
+Change: TypeAlias = (
+    UserAdded
+    | UserChanged
+    | PasswordRehashed
+    | RoleDefined
+    | SessionStarted
+    | SessionTouched
+    | SessionEnded
+    | RefreshAdded
+    | RefreshRotated
+    | FamiliesRevoked
+    | KeyAdded
+    | KeyMoved
+    | KeyRemoved
+    | AttemptCharged
+    | AttemptRefunded
+    | EventRecorded
+    | Purged
+    | SessionIsLive
+    | UserIsAt
+    | RoleIs
+    | KeyringIs
+)

@@ -1,0 +1,49 @@
+"""The event log: what happened to whom, by whom, when and why. Written in the commit of the thing itself."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import msgspec
+
+
+class EventKind(StrEnum):
+    """What happened."""
+
+    LOGGED_IN = "logged_in"
+    LOGIN_FAILED = "login_failed"
+    LOGGED_OUT = "logged_out"
+    SESSION_ENDED = "session_ended"
+    TOKENS_ISSUED = "tokens_issued"
+    TOKENS_REFRESHED = "tokens_refreshed"
+    REFRESH_REUSED = "refresh_reused"
+    USER_REGISTERED = "user_registered"
+    USER_ADDED = "user_added"
+    USER_DISABLED = "user_disabled"
+    ROLE_DEFINED = "role_defined"
+    KEY_ADDED = "key_added"
+    KEY_MOVED = "key_moved"
+    KEY_REMOVED = "key_removed"
+
+
+class Event(msgspec.Struct, frozen=True):
+    """One thing that happened; tokens, passwords and session ids are never in it."""
+
+    at: float
+    kind: EventKind
+    user_id: str | None = None
+    """Whom it happened to."""
+    sid: str | None = None
+    actor: str | None = None
+    """Who did it: a user's id, `cli`, or None where nobody is known (a failed log-in) or needed (the
+    clock)."""
+    address: str | None = None
+    reason: str | None = None
+    """A code or a public id: why, or which key or role."""
+
+
+class RecordedEvent(msgspec.Struct, frozen=True):
+    """An event with its place in the log."""
+
+    seq: int
+    event: Event

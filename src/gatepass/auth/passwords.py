@@ -1,0 +1,113 @@
+"""Passwords: argon2id, its profile, and what may be a password.
+
+Slow on purpose: an adapter runs this off the event loop.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from gatepass.auth.errors import InvalidInput
+
+if TYPE_CHECKING:
+    from gatepass.auth.opaque import Entropy
+
+MIN_LENGTH: Final = 8  # characters; NIST SP 800-63B-4 §3.1.1.2 and OWASP ASVS 5.0, 6.2.1
+MAX_LENGTH: Final = (
+    1024  # characters; room for any passphrase, capped before hashing so that nobody hashes a book
+)
+SALT_BYTES: Final = 16  # RFC 9106 §3.1
+HASH_BYTES: Final = 32
+
+
+class Profile(msgspec.Struct, frozen=True):
+    """The cost of argon2id (RFC 9106): memory in KiB, passes, lanes."""
+
+    memory: int
+    passes: int
+    lanes: int
+
+
+OWASP_2025: Final = Profile(memory=19_456, passes=2, lanes=1)
+"""19 MiB, t=2, p=1: the OWASP Password Storage Cheat Sheet's argon2id profile; 20 ms here."""
+CURRENT: Final = OWASP_2025
+
+
+def check_new_password(password: str) -> str:
+    """Take a password as it is, no rules of composition (ASVS 5.0, 6.2.5).
+
+    Raises `InvalidInput("password")`.
+    """
+    if len(password) < MIN_LENGTH:
+        raise InvalidInput("password", f"needs at least {MIN_LENGTH} characters")
+    if len(password) > MAX_LENGTH:
+        raise InvalidInput("password", f"has more than {MAX_LENGTH} characters")
+    if not _is_text(password):
+        raise InvalidInput("password", "is not well-formed text")
+    return password
+
+
+def can_be_password(password: str) -> bool:
+    """Say whether it is worth hashing: what could never have been set is not."""
+    return 0 < len(password) <= MAX_LENGTH and _is_text(password)
+
+
+def hash_password(password: str, *, entropy: Entropy, profile: Profile = CURRENT) -> str:
+    """Give the encoded hash, exactly as received: no truncation, no case (ASVS 5.0, 6.2.8)."""
+    from argon2.low_level import Type, hash_secret
+
+    return hash_secret(
+        password.encode("utf-8"),
+        entropy(SALT_BYTES),
+        time_cost=profile.passes,
+        memory_cost=profile.memory,
+        parallelism=profile.lanes,
+        hash_len=HASH_BYTES,
+        type=Type.ID,
+    ).decode("ascii")
+
+
+def verify_password(encoded: str | None, password: str, *, profile: Profile = CURRENT) -> bool:
+    """Say whether the password is the hashed one. For None the same work is done, and the answer is False."""
+    from argon2.exceptions import InvalidHashError, VerificationError
+    from argon2.low_level import Type, verify_secret
+
+    if not can_be_password(password):
+        encoded, password = None, "-"
+    try:
+        # argon2 compares in constant time.
+        verify_secret((encoded or _dummy(profile)).encode("ascii"), password.encode("utf-8"), Type.ID)
+    except (VerificationError, InvalidHashError, UnicodeEncodeError):
+        return False
+    return encoded is not None
+
+
+def needs_rehash(encoded: str, *, profile: Profile = CURRENT) -> bool:
+    """Say whether the hash was made under another profile."""
+    from argon2 import extract_parameters
+    from argon2.exceptions import InvalidHashError
+    from argon2.low_level import Type
+
+    try:
+        found = extract_parameters(encoded)
+    except InvalidHashError:
+        return True
+    cost = Profile(memory=found.memory_cost, passes=found.time_cost, lanes=found.parallelism)
+    return found.type is not Type.ID or cost != profile or found.hash_len != HASH_BYTES
+
+
+@cache
+def _dummy(profile: Profile) -> str:
+    # Nobody's password: it is only there to be as much work as a real one.
+    return hash_password("nobody", entropy=bytes, profile=profile)
+
+
+def _is_text(password: str) -> bool:
+    try:
+        password.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True

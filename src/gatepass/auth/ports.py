@@ -1,0 +1,144 @@
+"""What auth needs from the world, as Protocols. One contract suite judges every adapter of `Store`.
+
+Reads are few and coarse: each returns all that a decision needs, and is one look-up. Writes are one atomic
+list of changes.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from gatepass.auth.changes import Change
+    from gatepass.auth.events import RecordedEvent
+    from gatepass.auth.keyring import KeyRecord
+    from gatepass.auth.refresh import RefreshRecord
+    from gatepass.auth.sessions import Session
+    from gatepass.auth.users import User
+
+
+class Commits(Protocol):
+    """The one way to write."""
+
+    async def commit(self, *changes: Change) -> None:
+        """Write all or nothing; durable when it returns. Raises `Conflict`, `StorageUnavailable`."""
+        ...
+
+    def commit_later(self, *changes: Change) -> None:
+        """Write soon, without anybody waiting: a failure is logged by the adapter and lost.
+
+        For notes alone.
+        """
+        ...
+
+
+class Users(Protocol):
+    """Look-ups of users."""
+
+    async def user_by_id(self, user_id: str) -> User | None:
+        """Find a user by id."""
+        ...
+
+    async def user_by_email(self, email: str) -> User | None:
+        """Find a user by normalised e-mail address."""
+        ...
+
+    async def credentials_by_email(self, email: str) -> tuple[User, str] | None:
+        """Find a user and the password hash by normalised e-mail address."""
+        ...
+
+    async def users_page(self, after: str | None, limit: int) -> list[User]:
+        """List users by e-mail address, from behind `after` (an address)."""
+        ...
+
+
+class Roles(Protocol):
+    """Look-ups of roles."""
+
+    async def roles(self) -> Mapping[str, frozenset[str]]:
+        """Give every role with its permissions."""
+        ...
+
+    async def users_with_role(self, role: str) -> list[User]:
+        """List all who hold a role."""
+        ...
+
+
+class Sessions(Protocol):
+    """Look-ups of sessions."""
+
+    async def session_by_hash(self, id_hash: bytes) -> tuple[Session, User] | None:
+        """Find a session, ended ones too, and its user by the hash of its id. The hottest look-up of all."""
+        ...
+
+    async def session_by_sid(self, sid: str) -> tuple[Session, User] | None:
+        """Find a session, ended ones too, and its user by its public id."""
+        ...
+
+    async def sessions_of(self, user_id: str, now: float) -> list[Session]:
+        """List a user's sessions that nobody ended and that the clock has not, newest first."""
+        ...
+
+    async def live_sessions(self, now: float, after: str | None, limit: int) -> list[tuple[Session, User]]:
+        """List everybody's live sessions by sid, from behind the sid `after`."""
+        ...
+
+
+class RefreshRecords(Protocol):
+    """Look-ups of refresh records."""
+
+    async def refresh_by_hash(self, token_hash: bytes) -> tuple[RefreshRecord, Session, User] | None:
+        """Find a record, its session and its user by the hash of what is presented."""
+        ...
+
+
+class Keys(Protocol):
+    """Look-ups of signing keys."""
+
+    async def signing_keys(self) -> list[KeyRecord]:
+        """List all keys, oldest first."""
+        ...
+
+
+class Events(Protocol):
+    """Look-ups in the event log."""
+
+    async def events_after(self, seq: int, limit: int) -> list[RecordedEvent]:
+        """List events from behind a place in the log, in order."""
+        ...
+
+
+class Attempts(Protocol):
+    """Look-ups of attempt counters."""
+
+    async def attempt(self, key: str) -> float | None:
+        """Give the number under a key (see `throttle`)."""
+        ...
+
+
+class Store(Commits, Users, Roles, Sessions, RefreshRecords, Keys, Events, Attempts, Protocol):
+    """Everything that is kept."""
+
+    lookups: int
+    """Read statements since the start; each look-up above is one."""
+    commits: int
+    """Commits since the start, acknowledged ones."""
+
+
+class Passwords(Protocol):
+    """Slow password hashing, kept off the event loop by the adapter. See `passwords` for what to compute."""
+
+    async def hash(self, password: str) -> str:
+        """Hash a password under the current profile."""
+        ...
+
+    async def verify(self, encoded: str | None, password: str) -> bool:
+        """Check a password; None verifies a dummy hash and answers False: the same work for an unknown
+        user."""
+        ...
+
+    def needs_rehash(self, encoded: str) -> bool:
+        """Say whether a hash was made under another profile than the current one."""
+        ...

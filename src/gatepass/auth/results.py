@@ -1,0 +1,50 @@
+"""What the use cases answer: domain objects, and secrets that do not show themselves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from gatepass.auth.opaque import RefreshToken, SessionId
+    from gatepass.auth.refresh import RefreshForm
+    from gatepass.auth.sessions import Session
+    from gatepass.auth.users import User
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedIn:
+    """A log-in that succeeded; the only moment at which the session id is known."""
+
+    session_id: SessionId
+    session: Session
+    user: User
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedSession:
+    """A session that holds now, and its user as of now."""
+
+    session: Session
+    user: User
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tokens:
+    """New tokens.
+
+    A repeated answer within the grace equals the first one, but for `expires_in`, which counts from now.
+    """
+
+    access_token: str
+    expires_at: int
+    """Seconds since the epoch: the token's `exp`."""
+    expires_in: int
+    """Seconds from now."""
+    refresh_token: RefreshToken | None
+    """None in the renewal form: the access token itself is presented when it expired."""
+    form: RefreshForm
+    sid: str
+
+    def __repr__(self) -> str:
+        return f"Tokens(sid={self.sid!r}, form={self.form.value!r}, expires_at={self.expires_at!r})"

@@ -1,0 +1,55 @@
+"""Add a user: an administrator or the command line makes an account with roles and permissions."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gatepass.auth.actors import Actor, actor_id, require_admin
+from gatepass.auth.errors import NotPermitted
+from gatepass.auth.events import EventKind
+from gatepass.auth.permissions import ADMIN, check_permissions, check_role
+from gatepass.auth.usecases._accounts import make_account
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from gatepass.auth.auth import Auth
+    from gatepass.auth.users import User
+
+
+async def add_user(
+    auth: Auth,
+    *,
+    email: str,
+    password: str,
+    first_name: str,
+    last_name: str,
+    roles: Iterable[str] = (),
+    permissions: Iterable[str] = (),
+    actor: Actor,
+    now: float,
+) -> User:
+    """Make an account. Raises `InvalidInput`, `EmailTaken`, `RoleUnknown`, `NotPermitted`.
+
+    Only the command line makes administrators: a stolen administrator's session cannot multiply.
+    """
+    require_admin(actor)
+
+    def accept(granted: frozenset[str]) -> None:
+        if ADMIN in granted and actor != "cli":
+            raise NotPermitted
+
+    return await make_account(
+        auth,
+        email=email,
+        password=password,
+        first_name=first_name,
+        last_name=last_name,
+        roles=frozenset(check_role(role) for role in roles),
+        permissions=check_permissions(permissions),
+        kind=EventKind.USER_ADDED,
+        actor=actor_id(actor),
+        address=None,
+        accept=accept,
+        now=now,
+    )

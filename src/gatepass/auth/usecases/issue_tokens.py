@@ -1,0 +1,67 @@
+"""Issue tokens: a session gets an access token, and a family of refresh records begins."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gatepass.auth import refresh, sessions, tokens
+from gatepass.auth.changes import EventRecorded, RefreshAdded, SessionIsLive, UserIsAt
+from gatepass.auth.errors import Conflict, Contended, SessionRefused
+from gatepass.auth.events import Event, EventKind
+from gatepass.auth.opaque import hash_text, new_id
+from gatepass.auth.usecases._tries import TRIES
+
+if TYPE_CHECKING:
+    from gatepass.auth.auth import Auth
+    from gatepass.auth.refresh import RefreshForm
+    from gatepass.auth.results import Tokens
+    from gatepass.auth.sessions import Session
+    from gatepass.auth.users import User
+
+
+async def issue_tokens(
+    auth: Auth,
+    *,
+    session: Session,
+    user: User,
+    form: RefreshForm,
+    lifetime: int | None = None,
+    now: float,
+) -> Tokens:
+    """Give tokens for a session that was just checked.
+
+    Raises `SessionRefused`, `InvalidInput("lifetime")`.
+    """
+    seconds = tokens.check_lifetime(lifetime, terms=auth.terms)
+    for _ in range(TRIES):
+        code = sessions.refusal(session, user, now=now)
+        if code is not None:
+            raise SessionRefused(code)
+        answer, access_token_hash = tokens.mint(auth, session, user, form=form, lifetime=seconds, now=now)
+        record = refresh.first_record(
+            session,
+            user,
+            hash=hash_text(answer.presentable),
+            family=new_id(auth.entropy),
+            form=form,
+            access_token_hash=access_token_hash,
+            lifetime=seconds,
+            terms=auth.terms,
+            now=now,
+        )
+        event = Event(now, EventKind.TOKENS_ISSUED, user.id, session.sid, user.id, reason=form.value)
+        guards = (SessionIsLive(session.sid), UserIsAt(user.id, user.epoch))
+        try:
+            await auth.store.commit(*guards, RefreshAdded(record), EventRecorded(event))
+        except Conflict:
+            session, user = await _again(auth, session)
+            continue
+        return answer.to_tokens(form=form, sid=session.sid, now=now)
+    raise Contended
+
+
+async def _again(auth: Auth, session: Session) -> tuple[Session, User]:
+    found = await auth.store.session_by_sid(session.sid)
+    if found is None:
+        raise SessionRefused("session_unknown")
+    return found

@@ -1,0 +1,55 @@
+"""Keep the keys: the first one, the next one, and every move that is due; then open the ring."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gatepass.auth import keyring
+from gatepass.auth.changes import Change, KeyAdded
+from gatepass.auth.errors import Conflict, Contended
+from gatepass.auth.keyring import Keyring, KeyState
+from gatepass.auth.usecases._key_changes import key_changes
+from gatepass.auth.usecases._tries import TRIES
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from gatepass.auth.auth import Auth
+    from gatepass.auth.keyring import KeyRecord
+
+
+async def keep_keys(auth: Auth, *, now: float) -> Keyring:
+    """Do what is due, and load the ring; called on start and at least once a minute. Raises `SealBroken`.
+
+    Any number of processes may call it at once: each decides on the whole ring, and the commit holds only
+    for that ring.
+    """
+    for _ in range(TRIES):
+        records = await auth.store.signing_keys()
+        Keyring.open(records, auth.kek)  # a wrong key-encryption key must not add keys of its own
+        changes = keyring.due(records, terms=auth.terms, now=now) + _next(auth, records, now=now)
+        if not changes:
+            ring = Keyring.open(records, auth.kek)
+            auth.keyring.replace(ring)
+            return ring
+        try:
+            await auth.store.commit(*key_changes(records, changes, now=now))
+        except Conflict:
+            continue
+    raise Contended
+
+
+def _next(auth: Auth, records: Sequence[KeyRecord], *, now: float) -> list[Change]:
+    if not keyring.wants_next(records, terms=auth.terms, now=now):
+        return []
+    # The very first key cannot wait: nothing was ever signed, and nobody has a key set to be out of date.
+    first = not any(record.state is KeyState.ACTIVE for record in records)
+    record = keyring.new_record(
+        auth.terms.signing_algorithm,
+        kek=auth.kek,
+        entropy=auth.entropy,
+        state=KeyState.ACTIVE if first else KeyState.NEXT,
+        activates_at=now if first else now + auth.terms.key_publish_ahead,
+        now=now,
+    )
+    return [KeyAdded(record)]
