@@ -16,6 +16,7 @@ from gatepass.oauth.errors import (
 )
 from gatepass.oauth.introspection import INACTIVE, Introspection
 from gatepass.oauth.metadata import METADATA_PATH, ServerMetadata, metadata_url
+from gatepass.oauth.passes import is_session_pass
 from gatepass.oauth.scope import format_scope, parse_scope
 from gatepass.oauth.web_url import issuer_url, web_url
 
@@ -37,6 +38,7 @@ __all__ = [
     "bearer_token",
     "challenge",
     "format_scope",
+    "is_session_pass",
     "issuer_url",
     "metadata_url",
     "parse_scope",

@@ -1,0 +1,60 @@
+"""The Service's side: a pass comes in, a Principal comes out, and a request that shows none is refused.
+
+`Verifier` checks tokens from memory, `SessionVerifier` asks Auth, `EitherVerifier` takes both. `Guard` and
+the middleware in `gatepass.verifier.asgi` put them before a service; `gatepass.verifier.adapters` has the
+sugar for frameworks.
+"""
+
+from gatepass.verifier.carry import Bearer, Carry, Cookie, RequestHead
+from gatepass.verifier.challenge import Answer
+from gatepass.verifier.either import EitherVerifier, PassVerifier
+from gatepass.verifier.errors import (
+    CrossSite,
+    Forbidden,
+    MalformedRequest,
+    PassMissing,
+    Refused,
+    Unauthenticated,
+    Unavailable,
+)
+from gatepass.verifier.fetch import Document, Fetch, FetchFailed
+from gatepass.verifier.follower import Follower
+from gatepass.verifier.guard import Guard
+from gatepass.verifier.keyset import KeyTerms
+from gatepass.verifier.principal import Principal
+from gatepass.verifier.require import Requirement, demand, permission, role, scope
+from gatepass.verifier.session_verifier import SessionVerifier
+from gatepass.verifier.verifier import ALLOWED_ALGORITHMS, DEFAULT_ALGORITHMS, Verifier
+
+__all__ = [
+    "ALLOWED_ALGORITHMS",
+    "DEFAULT_ALGORITHMS",
+    "Answer",
+    "Bearer",
+    "Carry",
+    "Cookie",
+    "CrossSite",
+    "Document",
+    "EitherVerifier",
+    "Fetch",
+    "FetchFailed",
+    "Follower",
+    "Forbidden",
+    "Guard",
+    "KeyTerms",
+    "MalformedRequest",
+    "PassMissing",
+    "PassVerifier",
+    "Principal",
+    "Refused",
+    "RequestHead",
+    "Requirement",
+    "SessionVerifier",
+    "Unauthenticated",
+    "Unavailable",
+    "Verifier",
+    "demand",
+    "permission",
+    "role",
+    "scope",
+]

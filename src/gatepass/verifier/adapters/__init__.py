@@ -1,0 +1,1 @@
+"""Sugar for web frameworks, one module each; none is imported before it is asked for."""

@@ -1,0 +1,45 @@
+"""Tokens that were verified: seen again, they cost a look-up instead of a signature."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from gatepass.verifier.principal import Principal
+
+
+class TokenCache:
+    """A bounded map from the whole text of a verified token to its Principal.
+
+    Safe because only what was verified gets in, under its complete canonical text (two different strings are
+    never the same token), and because one cache belongs to one set of keys (see `keyset.View`): when a key
+    goes, so does the cache. Whoever looks up compares `expires_at` with the clock.
+    """
+
+    __slots__ = ("_entries", "_limit", "get")
+
+    def __init__(self, *, limit: int) -> None:
+        if limit < 1:
+            raise ValueError("a cache holds one token at least")
+        self._limit = limit
+        self._entries: dict[str, Principal] = {}
+        self.get: Callable[[str], Principal | None] = self._entries.get
+        """The Principal of a token, or None. The dictionary's own method: this is the hot path."""
+
+    def put(self, token: str, principal: Principal) -> None:
+        """Remember a verified token; the oldest one makes room."""
+        if len(self._entries) >= self._limit:
+            self._drop_oldest()
+        self._entries[token] = principal
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def _drop_oldest(self) -> None:
+        # No lock: one that another thread holds during a fork would stay locked in the child for ever. Each
+        # step is atomic by itself; where two threads meet, one finds its work done.
+        with contextlib.suppress(KeyError, RuntimeError, StopIteration):
+            del self._entries[next(iter(self._entries))]

@@ -1,0 +1,60 @@
+"""How a refusal is answered: status, headers and problem details, the same for every framework."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Final
+
+import msgspec
+
+from gatepass.oauth import challenge
+from gatepass.verifier.errors import CrossSite, Forbidden, PassMissing, Refused, Unavailable
+
+_DETAIL: Final = {
+    "unauthenticated": "Log in first.",
+    "invalid_token": "The pass does not hold. Renew it, or log in again.",
+    "invalid_request": "The pass must be sent once, in the way that this service expects.",
+    "csrf": "The request must come from a page of this site.",
+    "unavailable": "Passes cannot be checked right now. Try again soon.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An HTTP answer, ready to be sent by any framework."""
+
+    status: int
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+
+
+def answer(refusal: Refused, *, realm: str) -> Answer:
+    """Write the answer to a refused request (RFC 6750 §3, RFC 9457 §3). It names no cause beyond the code."""
+    headers = [("content-type", "application/problem+json"), ("cache-control", "no-store")]
+    if isinstance(refusal, Unavailable):
+        headers.append(("retry-after", str(refusal.retry_after)))
+    elif not isinstance(refusal, CrossSite):
+        headers.append(("www-authenticate", _challenge(refusal, realm=realm)))
+    problem = {
+        "type": "about:blank",
+        "title": HTTPStatus(refusal.status).phrase,
+        "status": refusal.status,
+        "detail": _detail(refusal),
+        "code": refusal.code,
+    }
+    return Answer(refusal.status, tuple(headers), msgspec.json.encode(problem))
+
+
+def _challenge(refusal: Refused, *, realm: str) -> str:
+    if isinstance(refusal, PassMissing):
+        return challenge(realm=realm)
+    if isinstance(refusal, Forbidden) and refusal.requirement.noun == "scope":
+        return challenge(realm=realm, error=refusal.code, scope={refusal.requirement.name})
+    return challenge(realm=realm, error=refusal.code)
+
+
+def _detail(refusal: Refused) -> str:
+    if isinstance(refusal, Forbidden):
+        return f"This needs the {refusal.requirement.noun} {refusal.requirement.name}."
+    return _DETAIL[refusal.code]

@@ -1,0 +1,60 @@
+"""Both modes at once: the shape of the pass says who checks it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from gatepass.oauth import is_session_pass
+
+if TYPE_CHECKING:
+    from gatepass.verifier.principal import Principal
+
+
+class PassVerifier(Protocol):
+    """What a guard needs of a verifier, whatever the mode."""
+
+    @property
+    def audience(self) -> str:
+        """The name of this Service, as tokens call it."""
+        ...
+
+    async def check(self, pass_text: str) -> Principal:
+        """Give the Principal of a pass that holds. Raises `Refused`."""
+        ...
+
+    async def ready(self, within: float = 5) -> None:
+        """Prepare, at start-up. Raises `Unavailable` after `within` seconds."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of threads and connections."""
+        ...
+
+
+class EitherVerifier:
+    """Takes a session id to `sessions` and everything else to `tokens`.
+
+    The shape decides nothing but who looks: each of the two still refuses what does not hold.
+    """
+
+    def __init__(self, *, tokens: PassVerifier, sessions: PassVerifier) -> None:
+        if tokens.audience != sessions.audience:
+            raise ValueError("both verifiers must be for the same audience")
+        self.audience = tokens.audience
+        self._tokens = tokens
+        self._sessions = sessions
+
+    async def check(self, pass_text: str) -> Principal:
+        """Give the Principal of a pass that holds. Raises `Unauthenticated`, `Unavailable`."""
+        verifier = self._sessions if is_session_pass(pass_text) else self._tokens
+        return await verifier.check(pass_text)
+
+    async def ready(self, within: float = 5) -> None:
+        """Prepare both, at start-up. Raises `Unavailable` after `within` seconds each."""
+        await self._tokens.ready(within)
+        await self._sessions.ready(within)
+
+    async def close(self) -> None:
+        """Let go of threads and connections."""
+        await self._tokens.close()
+        await self._sessions.close()

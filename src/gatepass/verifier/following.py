@@ -1,0 +1,118 @@
+"""What is done in the background for one issuer: fetch, wait until that is due again or somebody wakes us."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from typing import TYPE_CHECKING, Final, Protocol
+
+from gatepass.verifier.fetch import FetchFailed
+
+if TYPE_CHECKING:
+    import concurrent.futures
+    from collections.abc import Callable
+
+    from gatepass.verifier.fetch import Fetch
+    from gatepass.verifier.issuer import Issuer
+    from gatepass.verifier.keyset import TrustedKeys
+
+log: Final = logging.getLogger("gatepass.verifier")
+
+
+class Work(Protocol):
+    """Something that is kept current by turns."""
+
+    async def turn(self, fetch: Fetch) -> float:
+        """Do what is due, and say how many seconds to wait for the next turn."""
+        ...
+
+    def woken(self) -> None:
+        """Somebody woke us before the time."""
+        ...
+
+
+class KeyWork:
+    """Keeps the keys of one issuer current."""
+
+    def __init__(self, issuer: Issuer, trust: TrustedKeys, *, clock: Callable[[], float]) -> None:
+        self._issuer = issuer
+        self._trust = trust
+        self._clock = clock
+
+    async def turn(self, fetch: Fetch) -> float:
+        """Fetch the keys when that is due, and say how many seconds to wait for the next turn."""
+        if self._clock() >= self._trust.next_fetch_at:
+            await self._refresh(fetch)
+        return self._trust.wait(now=self._clock())
+
+    def woken(self) -> None:
+        """Take note that somebody showed an unknown kid."""
+        self._trust.fetch_early(now=self._clock())
+
+    async def _refresh(self, fetch: Fetch) -> None:
+        try:
+            keys, max_age = await self._issuer.keys(fetch)
+        except FetchFailed as error:
+            self._failed(error.code)
+        except Exception:
+            # Whatever was overlooked must not end the following: old keys stay, and the next turn tries
+            # again.
+            self._failed("unexpected")
+            log.exception("the follower met an error it does not know")
+        else:
+            self._trust.fetched(keys, max_age=max_age, now=self._clock())
+            log.debug("keys of %s fetched: %d usable", self._issuer.identifier, len(keys))
+
+    def _failed(self, code: str) -> None:
+        self._issuer.forget()
+        self._trust.failed(now=self._clock())
+        log.warning("keys of %s not fetched: %s", self._issuer.identifier, code)
+
+
+class Following:
+    """A handle on work that is under way on the follower's loop; for any thread, and it never waits."""
+
+    def __init__(self) -> None:
+        self.alive = True
+        """False once it was stopped, and in a forked child, where no thread is left to do the work."""
+        self.task: concurrent.futures.Future[None] | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._wake: asyncio.Event | None = None
+        self._fetch: Fetch | None = None
+
+    @classmethod
+    def never(cls) -> Following:
+        """Stand for work that has not begun."""
+        following = cls()
+        following.alive = False
+        return following
+
+    def wake(self) -> None:
+        """Make the follower look at once."""
+        if self._loop is not None and self._wake is not None:
+            with contextlib.suppress(RuntimeError):  # the loop has just been closed
+                self._loop.call_soon_threadsafe(self._wake.set)
+
+    def stop(self) -> None:
+        """End the work soon, in the middle of a fetch too."""
+        self.alive = False
+        if self.task is not None:
+            self.task.cancel()
+
+    async def run(self, work: Work, make_fetch: Callable[[], Fetch]) -> None:
+        """Turn and wait until cancelled, then close what was opened."""
+        self._wake = wake = asyncio.Event()
+        self._loop = asyncio.get_running_loop()
+        self._fetch = fetch = make_fetch()
+        try:
+            while True:
+                delay = await work.turn(fetch)
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(delay):
+                        await wake.wait()
+                    wake.clear()
+                    work.woken()
+        finally:
+            self.alive = False
+            await fetch.close()
