@@ -1,0 +1,103 @@
+"""The first start: keys, roles, people and appointments, made with the `gatepass` command."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sysconfig
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from pathlib import Path
+
+from examples.clinic.bookings import Bookings
+from examples.clinic.config import AUDIENCE, Clinic
+from examples.clinic.directory import Directory, Person
+from examples.clinic.people import ACCOUNTS, ROLES, Account
+
+SETTINGS = "gatepass.toml"
+DONE = "seeded"  # the last thing written: a start that was interrupted begins again
+
+
+class SeedingFailed(Exception):
+    """A command said no; the text holds its words."""
+
+
+def is_done(data: Path) -> bool:
+    """Whether an earlier start has made everything."""
+    return (data / DONE).exists()
+
+
+def forget(data: Path) -> None:
+    """Delete the data folder. Raises SeedingFailed for a folder that is not the demo's."""
+    if data.exists() and any(data.iterdir()) and not (data / SETTINGS).exists():
+        raise SeedingFailed(f"{data} does not look like the demo's data; nothing was deleted.")
+    shutil.rmtree(data, ignore_errors=True)
+
+
+def seed(clinic: Clinic) -> None:
+    """Make everything that the demo starts with. Raises SeedingFailed."""
+    forget(clinic.data)  # what an interrupted start has left
+    clinic.data.mkdir(parents=True, exist_ok=True)
+    _run(clinic, "init", "--issuer", clinic.auth, "--audience", AUDIENCE, str(clinic.data))
+    for role, permissions in ROLES.items():
+        _run(clinic, "role", "define", role, *permissions)
+    with ThreadPoolExecutor(2) as pool:
+        ids = dict(pool.map(lambda account: (account.email, _add(clinic, account)), ACCOUNTS))
+    people = [
+        Person(
+            id=ids[account.email],
+            first_name=account.first_name,
+            last_name=account.last_name,
+            email=account.email,
+            roles=list(account.roles),
+            doctor=ids[account.doctor] if account.doctor else None,
+        )
+        for account in ACCOUNTS
+    ]
+    Directory(clinic.data).write(people)
+    Bookings(clinic.data).fill(people, today=datetime.now(UTC).astimezone())
+    (clinic.data / DONE).touch()
+
+
+def _add(clinic: Clinic, account: Account) -> str:
+    """Add one user; gives the id."""
+    command = ["user", "add", account.email, "--password-stdin", "--json"]
+    command += ["--first-name", account.first_name, "--last-name", account.last_name]
+    for role in account.roles:
+        command += ["--role", role]
+    for permission in account.permissions:
+        command += ["--permission", permission]
+    said = _run(clinic, *command, stdin=account.password)
+    return str(json.loads(said)["id"])
+
+
+def gatepass(*arguments: str) -> list[str]:
+    """The `gatepass` command of this virtual environment."""
+    return [str(Path(sysconfig.get_path("scripts")) / "gatepass"), *arguments]
+
+
+def auth_variables(clinic: Clinic) -> dict[str, str]:
+    """Auth's settings that depend on the ports, and those that only a demo wants."""
+    return {
+        "GATEPASS_SETTINGS": str(clinic.data / SETTINGS),
+        "GATEPASS_ISSUER": clinic.auth,
+        "GATEPASS_SERVER__PORT": str(clinic.port),
+        "GATEPASS_SERVER__APP_ORIGINS": clinic.users,
+        "GATEPASS_SERVER__COUNTERS": "true",
+    }
+
+
+def _run(clinic: Clinic, *arguments: str, stdin: str = "") -> str:
+    done = subprocess.run(  # noqa: S603 - our own command
+        gatepass(*arguments),
+        env={**os.environ, **auth_variables(clinic)},
+        input=stdin,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode != 0:
+        raise SeedingFailed(f"`gatepass {' '.join(arguments[:2])}` failed:\n{done.stderr.strip()}")
+    return done.stdout
