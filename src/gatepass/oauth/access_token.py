@@ -6,13 +6,12 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import msgspec
 
+from gatepass.jose import Policy
 from gatepass.oauth.errors import AccessTokenInvalid, ScopeInvalid
 from gatepass.oauth.scope import parse_scope
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    from gatepass.jose import Policy
 
 ACCESS_TOKEN_TYP: Final = "at+jwt"  # noqa: S105 (a media type)
 
@@ -77,8 +76,6 @@ def access_token_policy(
     *, issuer: str, audience: str, algorithms: frozenset[str], leeway: int = 30
 ) -> Policy:
     """Say what a Service accepts as an access token (RFC 9068 §4); `leeway` in seconds, for nbf and iat."""
-    from gatepass.jose import Policy
-
     return Policy(
         issuer=issuer,
         audience=audience,

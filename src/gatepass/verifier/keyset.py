@@ -103,4 +103,4 @@ class TrustedKeys:
 
 def _names(keys: KeySet) -> frozenset[tuple[str, str, str]]:
     """Name a set by what its keys are: the same kid with other key material is another key."""
-    return frozenset((key.kid, key.alg, key.thumbprint()) for key in keys)
+    return frozenset((key.kid or "", key.alg, key.thumbprint()) for key in keys)

@@ -31,7 +31,7 @@ DEFAULT_ALGORITHMS: Final = frozenset({"ES256", "Ed25519", "PS256"})
 """What FAPI 2.0 §5.4.1 allows. RS256 (PKCS #1 v1.5) is there for who names it."""
 
 ALLOWED_ALGORITHMS: Final = DEFAULT_ALGORITHMS | {
-    *("ES384", "ES512", "PS384", "PS512", "RS256", "RS384", "RS512"),
+    *("ES384", "ES512", "PS384", "PS512", "RS256", "RS384", "RS512", "Ed448", "EdDSA"),
     *("ML-DSA-44", "ML-DSA-65", "ML-DSA-87"),
 }
 """What a Verifier may be told to accept: signatures only, since a published key is no shared secret."""

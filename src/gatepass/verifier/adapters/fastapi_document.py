@@ -22,7 +22,7 @@ def shown_with(carry: tuple[Carry, ...]) -> Callable[[Dependency], Dependency]:
     def shown(dependency: Dependency) -> Dependency:
         own = [p for p in signature(dependency).parameters.values() if p.kind is not Parameter.VAR_KEYWORD]
         ways = [Parameter(f"way{n}", Parameter.KEYWORD_ONLY, default=_way(c)) for n, c in enumerate(carry)]
-        dependency.__signature__ = Signature([*own, *ways])  # type: ignore[attr-defined]
+        setattr(dependency, "__signature__", Signature([*own, *ways]))  # noqa: B010 (no type knows this name)
         return dependency
 
     return shown
