@@ -1,0 +1,123 @@
+"""Compact JWS: sign some bytes, and verify that they were signed (RFC 7515)."""
+
+from binascii import b2a_base64
+from collections.abc import Mapping
+from typing import Any, Final
+
+from gatepass.jose import b64, strict_json
+from gatepass.jose.errors import AlgorithmNotAllowed, KeyInvalid, Malformed, TooLong, WrongType
+from gatepass.jose.header import Header, media_type, parse_header
+from gatepass.jose.keys import Key
+from gatepass.jose.keyset import KeySet
+from gatepass.jose.policy import DEFAULT_MAX_LENGTH, check_algorithms
+
+_TO_URL: Final = bytes.maketrans(b"+/", b"-_")
+# Header segments remembered per key or set, and the longest of them: a key's own tokens have one or two, of
+# 60 characters.
+_MOST_SEEN: Final = 64
+_LONGEST_SEEN: Final = 512
+
+
+def sign(payload: bytes, key: Key, *, typ: str | None, cty: str | None = None) -> str:
+    """Sign some bytes and give the compact JWS.
+
+    Args:
+        payload: what is signed; it can be read by anyone.
+        key: a private key or a shared secret.
+        typ: the header's `typ`; None leaves it out.
+        cty: the header's `cty`.
+
+    Raises:
+        KeyInvalid: the key cannot sign.
+    """
+    signer = key._sign
+    if signer is None:
+        raise KeyInvalid("the key cannot sign")
+    head = key._heads.get((typ, cty)) or _head(key, typ, cty)
+    message = head + b2a_base64(payload).translate(_TO_URL, b"=\n")
+    signature = b2a_base64(signer(message)).translate(_TO_URL, b"=\n")
+    return (message + b"." + signature).decode("ascii")
+
+
+def _head(key: Key, typ: str | None, cty: str | None) -> bytes:
+    """Give the header segment with its dot, and remember it at the key."""
+    members = {"alg": key.alg, "kid": key.kid, "typ": typ, "cty": cty}
+    text = strict_json.encode_object({name: value for name, value in members.items() if value is not None})
+    head = b64.encode_ascii(text) + b"."
+    if len(key._heads) >= _MOST_SEEN:
+        key._heads.clear()
+    key._heads[typ, cty] = head
+    return head
+
+
+def verify(
+    token: str,
+    keys: Key | KeySet,
+    *,
+    typ: str | None,
+    algorithms: frozenset[str],
+    max_length: int = DEFAULT_MAX_LENGTH,
+) -> tuple[bytes, Mapping[str, Any]]:
+    """Check the signature of a compact JWS and give its payload and its header; judge no claims.
+
+    Args:
+        token: the compact JWS.
+        keys: a key, or a set in which the header finds exactly one.
+        typ: the one `typ` that the header must have; None means that it must have none.
+        algorithms: JOSE names of one family.
+        max_length: characters; a longer token is refused before anything is decoded.
+
+    Raises:
+        JoseError: Malformed, CriticalHeader, AlgorithmNotAllowed, KeyNotFound, KeyInvalid, WrongType or
+            BadSignature.
+        ValueError: `algorithms` is empty, mixed, or holds an unknown name.
+    """
+    check_algorithms(algorithms)
+    body, _, header = signed_part(token, keys, algorithms, media_type(typ), max_length)
+    return b64.decode(body), header.members
+
+
+def check_length(token: object, max_length: int) -> None:
+    """Refuse what is not text or too long, before anything looks at it.
+
+    Raises:
+        Malformed, TooLong: accordingly.
+    """
+    if not isinstance(token, str):
+        raise Malformed("a token is text")
+    if len(token) > max_length:
+        raise TooLong("the token is too long")
+
+
+def signed_part(
+    token: str, keys: Key | KeySet, algorithms: frozenset[str], typ: str | None, max_length: int
+) -> tuple[str, Key, Header]:
+    """Give the payload segment of a JWS whose signature is good, the key that signed and the typed header."""
+    check_length(token, max_length)
+    if token.count(".") != 2 or not token.isascii():
+        raise Malformed("not a compact JWS")
+    message, _, tail = token.rpartition(".")
+    head, _, body = message.partition(".")
+    # An issuer writes the same header segment into every token. One that came with a good signature is
+    # remembered with what it means; nobody else's can get in, so a stranger cannot fill the map.
+    seen = keys._seen.get(head)
+    if seen is None:
+        header = parse_header(head)
+        if header.alg not in algorithms:
+            raise AlgorithmNotAllowed("the header's algorithm is not allowed")
+        key = keys._find(header)
+    else:
+        key, header = seen
+        if header.alg not in algorithms:  # remembered for another policy
+            raise AlgorithmNotAllowed("the header's algorithm is not allowed")
+    if header.typ != typ and media_type(header.typ) != typ:
+        raise WrongType("the header's typ is not the one expected")
+    check = key._check
+    if check is None:
+        raise KeyInvalid("the key cannot verify signatures")
+    check(message.encode("ascii"), b64.decode(tail))
+    if seen is None and header.plain and len(head) <= _LONGEST_SEEN:
+        if len(keys._seen) >= _MOST_SEEN:
+            keys._seen.clear()
+        keys._seen[head] = key, header
+    return body, key, header

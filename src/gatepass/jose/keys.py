@@ -1,0 +1,266 @@
+"""A key: bound to one algorithm and checked when it is made, silent about its material."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, NoReturn, Self
+
+from gatepass.jose import jwk as members_of
+from gatepass.jose import material as materials
+from gatepass.jose import thumbprint as thumbprints
+from gatepass.jose.algorithms import JWS_ALGORITHMS, Check, Family, JwsAlgorithm, Sign
+from gatepass.jose.errors import AlgorithmNotAllowed, KeyInvalid, KeyNotFound
+from gatepass.jose.header import Header
+from gatepass.jose.material import Material
+
+# What each family does on the protecting and on the opening side (RFC 7517 §4.3).
+_OPERATIONS: Final[dict[Family, tuple[frozenset[str], frozenset[str]]]] = {
+    "mac": (frozenset({"sign"}), frozenset({"verify"})),
+    "signature": (frozenset({"sign"}), frozenset({"verify"})),
+}
+_SIGNING: Final = frozenset({"sign", "verify"})
+_REGISTERED: Final = _SIGNING | {"encrypt", "decrypt", "wrapKey", "unwrapKey", "deriveKey", "deriveBits"}
+_PUBLIC_SIDE: Final = {"sign": "verify", "decrypt": "encrypt", "unwrapKey": "wrapKey"}
+# RFC 9864 gives Ed25519 and Ed448 names of their own; "EdDSA" is the same algorithm by its older name. The
+# caller's list of algorithms decides which of the two a token may say.
+_BY_ED_CURVE: Final = {"Ed25519": frozenset({"Ed25519", "EdDSA"}), "Ed448": frozenset({"Ed448", "EdDSA"})}
+_EC_SIGNATURES: Final = {"P-256": "ES256", "P-384": "ES384", "P-521": "ES512", "secp256k1": "ES256K"}
+
+
+@dataclass(frozen=True, slots=True, repr=False, eq=False, kw_only=True)
+class Key:
+    """One key for one algorithm (RFC 8725 §3.1): `generate` it, or take it `from_jwk`, `from_pem` or
+    `from_secret`."""
+
+    alg: str
+    kid: str | None
+    use: str | None = None
+    key_ops: frozenset[str] | None = None
+    x5t_s256: str | None = None
+    _material: Material
+    # The rest is made from the above, once.
+    _names: frozenset[str] = field(init=False)  # what a header may call this key's algorithm
+    _sign: Sign | None = field(init=False)
+    _check: Check | None = field(init=False)
+    _seen: dict[str, "tuple[Key, Header]"] = field(init=False, default_factory=dict)  # see jws.verify
+    _heads: dict[tuple[str | None, str | None], bytes] = field(
+        init=False, default_factory=dict
+    )  # see jws.sign
+
+    def __post_init__(self) -> None:
+        row = row_of(self.alg)
+        material = self._material
+        _check_shape(row, material)
+        may_protect, may_open = _check_usage(row.family, self.use, self.key_ops)
+        signing = may_protect and material.opener is not None
+        put = object.__setattr__
+        put(self, "_names", _BY_ED_CURVE.get(material.curve or "", frozenset({row.name})))
+        put(self, "_sign", row.signer(material.opener) if signing else None)
+        put(self, "_check", row.checker(material.checker) if may_open else None)
+
+    @classmethod
+    def generate(
+        cls, alg: str, kid: str | None = None, *, curve: str | None = None, bits: int = 2048
+    ) -> Self:
+        """Make a new key for one algorithm, named by its thumbprint unless `kid` names it.
+
+        Args:
+            alg: the JOSE name of the algorithm.
+            kid: its name; a secret without one has none, because a thumbprint tells something about it (RFC
+                7638 §7).
+            curve: the JWK `crv`, where the algorithm has several (ECDH-ES, EdDSA); the first of them by
+                default.
+            bits: the size of an RSA modulus.
+
+        Raises:
+            KeyInvalid: no such algorithm, curve or size.
+        """
+        row = row_of(alg)
+        shape = row.shape
+        curve = curve or (shape.curves[0] if shape.curves else None)
+        if curve not in (shape.curves or (None,)):
+            raise KeyInvalid("the algorithm does not use this curve")
+        if shape.kty == "oct":
+            return cls._new(alg, materials.generate_secret(max(shape.least, shape.default)), kid)
+        return cls._new(alg, materials.generate(shape.kty, curve, bits), kid)
+
+    @classmethod
+    def from_secret(cls, alg: str, secret: bytes, kid: str | None = None) -> Self:
+        """Take a shared secret (for PBES2: a password).
+
+        Raises:
+            KeyInvalid: not for this algorithm, or shorter than its hash (RFC 7518 §3.2), or not of its exact
+                size.
+        """
+        return cls._new(alg, materials.of_secret(secret), kid)
+
+    @classmethod
+    def from_jwk(cls, jwk: Mapping[str, Any], alg: str | None = None) -> Self:
+        """Take a JWK, public or private (RFC 7517 §4).
+
+        The algorithm is the JWK's `alg` or the argument; where both are given they must agree; where neither
+        is, the kind of the key must leave no choice. Certificates in it (`x5c`, `x5u`, `x5t`) are not read:
+        the caller vouches for the key.
+
+        Raises:
+            KeyInvalid: naming the member that is wrong.
+        """
+        members_of.check_object(jwk)
+        text = members_of.text_member
+        declared, use, kid = text(jwk, "alg"), text(jwk, "use"), text(jwk, "kid")
+        ops = _operations(jwk)
+        material = members_of.read(jwk)
+        name = _agreed(declared, alg, material, use, ops)
+        return cls(
+            alg=name, kid=kid, use=use, key_ops=ops, x5t_s256=members_of.x5t_s256(jwk), _material=material
+        )
+
+    @classmethod
+    def _new(cls, alg: str, material: Material, kid: str | None, x5t_s256: str | None = None) -> Self:
+        if kid is None and material.secret is None:
+            kid = thumbprints.thumbprint(material)
+        elif kid is not None:
+            members_of.text_member({"kid": kid}, "kid")
+        use = "sig" if row_of(alg).family in ("mac", "signature") else "enc"
+        return cls(alg=alg, kid=kid, use=use, x5t_s256=x5t_s256, _material=material)
+
+    @property
+    def is_private(self) -> bool:
+        """Whether this key must stay secret: a private key or a shared secret."""
+        return self._material.is_private
+
+    @property
+    def curve(self) -> str | None:
+        """The JWK `crv` of an EC or OKP key."""
+        return None if self._material.kty == "AKP" else self._material.curve
+
+    def public(self) -> Self:
+        """Give the public half as a key of its own.
+
+        Raises:
+            KeyInvalid: a shared secret has none.
+        """
+        if self._material.secret is not None:
+            raise KeyInvalid("a shared secret has no public half")
+        if not self.is_private:
+            return self
+        material = Material(self._material.kty, self._material.curve, public=self._material.public)
+        ops = self.key_ops and frozenset(_PUBLIC_SIDE.get(op, op) for op in self.key_ops)
+        return type(self)(
+            alg=self.alg, kid=self.kid, use=self.use, key_ops=ops, x5t_s256=self.x5t_s256, _material=material
+        )
+
+    def to_jwk(self) -> dict[str, Any]:
+        """Give the public half as JWK members.
+
+        Raises:
+            KeyInvalid: a shared secret has none.
+        """
+        public = self.public()
+        return members_of.public_members(public._material) | public._metadata()
+
+    def to_private_jwk(self) -> dict[str, Any]:
+        """Give all members, the secret ones too.
+
+        Raises:
+            KeyInvalid: this is a public key.
+        """
+        if not self.is_private:
+            raise KeyInvalid("a public key has no private half")
+        material = self._material
+        return members_of.public_members(material) | members_of.private_members(material) | self._metadata()
+
+    def _metadata(self) -> dict[str, Any]:
+        ops = None if self.key_ops is None else sorted(self.key_ops)
+        named = {"alg": self.alg, "use": self.use, "key_ops": ops, "kid": self.kid, "x5t#S256": self.x5t_s256}
+        return {name: value for name, value in named.items() if value is not None}
+
+    def thumbprint(self) -> str:
+        """Give the SHA-256 thumbprint (RFC 7638); do not show that of a shared secret around (§7)."""
+        return thumbprints.thumbprint(self._material)
+
+    def thumbprint_uri(self) -> str:
+        """Give the thumbprint as a URI (RFC 9278)."""
+        return thumbprints.thumbprint_uri(self._material)
+
+    def _find(self, header: Header) -> "Key":
+        """Give this key if the header means it; a key without a name is whoever its owner says it is."""
+        if header.kid is not None and self.kid is not None and header.kid != self.kid:
+            raise KeyNotFound("the header's kid is not that of the key", header.kid)
+        if header.alg not in self._names:
+            raise AlgorithmNotAllowed("the header's algorithm is not that of the key")
+        return self
+
+    def __repr__(self) -> str:
+        """Show what a log may hold."""
+        half = "private" if self.is_private else "public"
+        return f"<Key {self.alg} kid={self.kid!r} {half}>"
+
+    def __reduce__(self) -> NoReturn:
+        """Refuse to be pickled or copied: that would write the material down by accident."""
+        raise TypeError("a Key cannot be pickled; export it with to_jwk() or to_private_jwk()")
+
+
+def row_of(alg: object) -> JwsAlgorithm:
+    """Give the row of an algorithm.
+
+    Raises:
+        KeyInvalid: no such algorithm.
+    """
+    row = JWS_ALGORITHMS.get(alg) if isinstance(alg, str) else None
+    if row is None:
+        raise KeyInvalid("no such algorithm")
+    return row
+
+
+def _check_shape(row: JwsAlgorithm, material: Material) -> None:
+    shape = row.shape
+    if material.kty != shape.kty or (shape.curves and material.curve not in shape.curves):
+        raise KeyInvalid(f"the kind of the key is not one for {row.name}")
+    if material.secret is not None and not shape.least <= len(material.secret) <= shape.most:
+        size = shape.least if shape.least == shape.most else f"{shape.least} to {shape.most}"
+        raise KeyInvalid(f"a secret for {row.name} has {size} bytes")
+
+
+def _check_usage(family: Family, use: str | None, ops: frozenset[str] | None) -> tuple[bool, bool]:
+    """Say whether a key may protect, and whether it may open (RFC 7517 §4.2, §4.3)."""
+    signs = family in ("mac", "signature")
+    if use not in (None, "sig" if signs else "enc"):
+        raise KeyInvalid("the JWK member 'use' does not fit the algorithm")
+    if ops is None:
+        return True, True
+    if use is not None and not (ops & _REGISTERED <= _SIGNING if use == "sig" else ops.isdisjoint(_SIGNING)):
+        raise KeyInvalid("the JWK members 'use' and 'key_ops' contradict each other")
+    protecting, opening = _OPERATIONS[family]
+    if ops.isdisjoint(protecting | opening):
+        raise KeyInvalid("the JWK member 'key_ops' does not fit the algorithm")
+    return not ops.isdisjoint(protecting), not ops.isdisjoint(opening)
+
+
+def _operations(jwk: Mapping[str, Any]) -> frozenset[str] | None:
+    if "key_ops" not in jwk:
+        return None
+    ops = jwk["key_ops"]
+    if not isinstance(ops, list | tuple) or not all(isinstance(op, str) for op in ops):
+        raise KeyInvalid("the JWK member 'key_ops' is not an array of strings")
+    if len(set(ops)) != len(ops):
+        raise KeyInvalid("the JWK member 'key_ops' names an operation twice")
+    return frozenset(ops)
+
+
+def _agreed(
+    declared: str | None, asked: str | None, material: Material, use: str | None, ops: frozenset[str] | None
+) -> str:
+    """Give the one algorithm that the JWK and the caller mean."""
+    if declared is not None and asked is not None and declared != asked:
+        # "EdDSA" and the name of its curve are the same algorithm; the caller's word is kept.
+        if not {declared, asked} <= _BY_ED_CURVE.get(material.curve or "", frozenset()):
+            raise KeyInvalid("the JWK member 'alg' is not the algorithm asked for")
+        return asked
+    name = asked or declared
+    if name is None and material.curve in _BY_ED_CURVE:
+        name = material.curve
+    if name is None and (use == "sig" or not _SIGNING.isdisjoint(ops or ()) or material.curve == "secp256k1"):
+        name = _EC_SIGNATURES.get(material.curve or "")
+    if name is None:
+        raise KeyInvalid("the JWK leaves open which algorithm the key is for")
+    return name

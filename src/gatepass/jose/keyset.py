@@ -1,0 +1,161 @@
+"""A set of keys, and how a header finds its key in it (RFC 7517 §5)."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Final, NamedTuple, NoReturn, Self
+
+from gatepass.jose import strict_json
+from gatepass.jose.errors import AlgorithmNotAllowed, KeyInvalid, KeyNotFound, Malformed
+from gatepass.jose.header import Header
+from gatepass.jose.keys import Key
+
+# A set larger than this is not one issuer's. Loading so many takes some 10 ms.
+_MOST_KEYS: Final = 2_000
+_MOST_BYTES: Final = 4_000_000
+
+
+class PassedOver(NamedTuple):
+    """A member of a JWK Set that cannot be used: where it stood (from 0), its `kid` if it is text, and
+    why."""
+
+    position: int
+    kid: str | None
+    reason: str
+
+
+class KeySet:
+    """Keys of one owner; frozen, in the order given.
+
+    A set is either of shared secrets or of public and private keys, never of both: whoever may know the ones
+    must not be able to make tokens with the others. Two keys of the same `kid` and algorithm are ambiguous.
+
+    Raises:
+        KeyInvalid: the keys are of both kinds, or two have the same name.
+    """
+
+    __slots__ = ("_by_kid", "_seen", "keys", "passed_over")
+
+    keys: tuple[Key, ...]
+    passed_over: tuple[PassedOver, ...]
+    _by_kid: dict[str | None, list[Key]]
+    _seen: dict[str, tuple[Key, Header]]  # see jws.signed_part
+
+    def __init__(self, keys: Iterable[Key]) -> None:
+        taken = tuple(keys)
+        reasons = _conflicts(taken)
+        if reasons:
+            raise KeyInvalid(next(iter(reasons.values())))
+        self._fill(taken, ())
+
+    def _fill(self, keys: tuple[Key, ...], passed_over: tuple[PassedOver, ...]) -> None:
+        by_kid: dict[str | None, list[Key]] = {}
+        for key in keys:
+            by_kid.setdefault(key.kid, []).append(key)
+        put = object.__setattr__
+        put(self, "keys", keys)
+        put(self, "passed_over", passed_over)
+        put(self, "_by_kid", by_kid)
+        put(self, "_seen", {})
+
+    def __setattr__(self, name: str, value: object) -> NoReturn:
+        """Refuse: a set is frozen, make another."""
+        raise AttributeError("a KeySet is frozen")
+
+    @classmethod
+    def from_jwks(cls, jwks: Mapping[str, Any] | bytes, alg: str | None = None) -> Self:
+        """Take a JWK Set (RFC 7517 §5); what cannot be used is passed over, and told in `passed_over`.
+
+        Args:
+            jwks: the document, as bytes or already parsed (then nobody has looked for duplicate members).
+            alg: the algorithm of the keys that do not name theirs.
+
+        Raises:
+            Malformed: not a JWK Set at all.
+        """
+        found = _keys_member(jwks)
+        usable: dict[int, Key] = {}
+        passed: list[PassedOver] = []
+        for index, jwk in enumerate(found):
+            try:
+                usable[index] = Key.from_jwk(jwk, None if isinstance(jwk, Mapping) and "alg" in jwk else alg)
+            except KeyInvalid as error:
+                passed.append(PassedOver(index, _kid(jwk), str(error)))
+        conflicts = _conflicts(tuple(usable.values()))
+        kept: list[Key] = []
+        for position, (index, key) in enumerate(usable.items()):
+            if position in conflicts:
+                passed.append(PassedOver(index, key.kid, conflicts[position]))
+            else:
+                kept.append(key)
+        keyset = cls.__new__(cls)
+        keyset._fill(tuple(kept), tuple(sorted(passed)))
+        return keyset
+
+    def to_jwks(self) -> dict[str, list[dict[str, Any]]]:
+        """Give the public halves as a JWK Set.
+
+        Raises:
+            KeyInvalid: the set holds shared secrets.
+        """
+        return {"keys": [key.to_jwk() for key in self.keys]}
+
+    def _find(self, header: Header) -> Key:
+        """Give the one key that the header means."""
+        named = self._by_kid.get(header.kid, ()) if header.kid is not None else self.keys
+        if not named:
+            raise KeyNotFound("no key has the header's kid", header.kid)
+        fitting = [key for key in named if header.alg in key._names]
+        if len(fitting) == 1:
+            return fitting[0]
+        if fitting:
+            raise KeyNotFound("the header names no key, and several fit", header.kid)
+        raise AlgorithmNotAllowed("the header's algorithm is not that of the key")
+
+    def __iter__(self) -> Iterator[Key]:
+        """Give the keys in order."""
+        return iter(self.keys)
+
+    def __len__(self) -> int:
+        """Count the usable keys."""
+        return len(self.keys)
+
+    def __repr__(self) -> str:
+        """Show what a log may hold."""
+        return f"<KeySet of {len(self.keys)}, {len(self.passed_over)} passed over>"
+
+
+def _keys_member(jwks: object) -> list[Any]:
+    if isinstance(jwks, bytes):
+        if len(jwks) > _MOST_BYTES:
+            raise Malformed("the JWK Set is too long")
+        jwks = strict_json.decode_object(jwks)
+    found = jwks.get("keys") if isinstance(jwks, Mapping) else None
+    if not isinstance(found, list):
+        raise Malformed("a JWK Set has an array of keys")
+    if len(found) > _MOST_KEYS:
+        raise Malformed("the JWK Set has too many keys")
+    return found
+
+
+def _kid(jwk: object) -> str | None:
+    kid = jwk.get("kid") if isinstance(jwk, Mapping) else None
+    return kid if isinstance(kid, str) else None
+
+
+def _conflicts(keys: tuple[Key, ...]) -> dict[int, str]:
+    """Say which keys cannot stand in one set with the others, by position."""
+    reasons: dict[int, str] = {}
+    secret = [key.is_private and not key._material.public for key in keys]
+    if not all(secret):
+        for position, is_secret in enumerate(secret):
+            if is_secret:
+                reasons[position] = "a shared secret among public keys"
+    owners: dict[tuple[str, str], int] = {}
+    for position, key in enumerate(keys):
+        for name in key._names if key.kid is not None else ():
+            first = owners.setdefault((key.kid or "", name), position)
+            if first == position:
+                continue
+            reasons[position] = "two keys share a kid"
+            if keys[first].thumbprint() != key.thumbprint():  # of an exact copy the first is kept
+                reasons[first] = "two keys share a kid"
+    return reasons

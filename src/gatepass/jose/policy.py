@@ -1,0 +1,88 @@
+"""What a receiver accepts: one frozen value, complete, or it cannot be built (RFC 8725 §3.1, §3.8, §3.9,
+§3.11)."""
+
+from dataclasses import dataclass, field
+from typing import Final
+
+from gatepass.jose.algorithms import JWS_ALGORITHMS
+from gatepass.jose.header import media_type
+
+# Room for any sane set of claims and for an ML-DSA-87 signature (6,170 characters). What is longer is
+# refused unread.
+DEFAULT_MAX_LENGTH: Final = 16_384
+# RFC 7519 §4.1.4: "usually no more than a few minutes".
+_MOST_LEEWAY: Final = 300
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """What a receiver accepts.
+
+    Every token must carry `iss`, `aud` and `exp`; `required` names what else it must carry. `exp` has no
+    leeway; `nbf` and `iat` may lie `leeway` seconds in the future.
+
+    Args:
+        issuer: the exact `iss`.
+        audience: `aud` is this, or an array that holds it.
+        typ: the one header `typ`; case and a leading `application/` do not count.
+        algorithms: JOSE names, of one family: MACs and signatures cannot be mixed.
+        leeway: seconds, 0 to 300.
+        required: names of further claims.
+        max_age: seconds; refuse what was issued longer ago, whatever its `exp`.
+        max_length: characters of the token; longer ones are refused before anything is decoded.
+
+    Raises:
+        ValueError: something is missing, unknown or out of range.
+    """
+
+    issuer: str
+    audience: str
+    typ: str
+    algorithms: frozenset[str]
+    leeway: int = 30
+    required: frozenset[str] = frozenset()
+    max_age: float | None = None
+    max_length: int = DEFAULT_MAX_LENGTH
+    _typ: str | None = field(init=False, repr=False, compare=False)
+    _others: tuple[str, ...] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        for name, value in (("issuer", self.issuer), ("audience", self.audience), ("typ", self.typ)):
+            _check_text(name, value)
+        check_algorithms(self.algorithms)
+        if not 0 <= self.leeway <= _MOST_LEEWAY:
+            raise ValueError(f"the leeway is 0 to {_MOST_LEEWAY} seconds")
+        if self.max_age is not None and not 0 < self.max_age < float("inf"):
+            raise ValueError("max_age is a positive number of seconds")
+        _check_names("required", self.required)
+        if self.max_length < 1:
+            raise ValueError("max_length is a positive number of characters")
+        required = self.required | ({"iat"} if self.max_age is not None else set())
+        object.__setattr__(self, "_typ", media_type(self.typ))
+        object.__setattr__(self, "_others", tuple(sorted(required - {"iss", "aud", "exp"})))
+
+
+def _check_text(name: str, value: object) -> None:
+    if not isinstance(value, str) or not value:
+        raise ValueError(f"a policy names its {name}")
+
+
+def _check_names(name: str, names: object) -> None:
+    if not isinstance(names, frozenset) or not all(isinstance(one, str) for one in names):
+        raise ValueError(f"{name} is a frozenset of names")
+
+
+def check_algorithms(algorithms: frozenset[str]) -> None:
+    """Refuse a list of algorithms that is empty, holds an unknown one, or mixes families.
+
+    Raises:
+        ValueError: naming what is wrong.
+    """
+    _check_names("algorithms", algorithms)
+    if not algorithms:
+        raise ValueError("a policy names its algorithms")
+    families = {row.family if (row := JWS_ALGORITHMS.get(name)) else None for name in algorithms}
+    if None in families:
+        raise ValueError("no such algorithm")
+    if len(families) != 1:
+        raise ValueError("MACs and signatures do not go together")
