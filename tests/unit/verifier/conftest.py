@@ -1,0 +1,21 @@
+"""Fixtures of the Verifier's tests."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from gatepass.verifier import Follower
+from tests.unit.verifier.world import Clock
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def follower() -> Iterator[Follower]:
+    """A follower of its own for each test, gone when the test is over."""
+    own = Follower()
+    yield own
+    own.stop()

@@ -1,0 +1,217 @@
+"""Token mode: what a Verifier accepts, and when it says that it cannot tell."""
+
+import asyncio
+import logging
+import os
+import threading
+import time
+from collections.abc import Callable
+
+import pytest
+
+from gatepass.jose import Key
+from gatepass.oauth import metadata_url
+from gatepass.verifier import FetchFailed, Follower, Unauthenticated, Unavailable, Verifier
+from tests.unit.verifier.world import (
+    AUDIENCE,
+    ISSUER,
+    JWKS_URI,
+    KEY,
+    NOW,
+    Clock,
+    jwks,
+    network,
+    token,
+    verifier,
+)
+
+OTHER = Key.generate("ES256")
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    """Wait for what another thread does, a few seconds at most."""
+    async with asyncio.timeout(5):
+        while not condition():
+            await asyncio.sleep(0.002)
+
+
+async def test_a_good_token_gives_its_principal(clock: Clock, follower: Follower) -> None:
+    checks = verifier(network(), clock, follower)
+    await checks.ready()
+    principal = await checks.check(token())
+    assert principal.subject == "ada"
+    assert principal.session == "S" * 22
+    assert principal.mode == "token"
+    assert principal.permissions == {"appointments:read"}
+    assert principal.roles == {"doctor"}
+    assert principal.scopes == {"openid", "profile"}
+    assert principal.epoch == 3
+    assert principal.expires_at == NOW + 600
+    assert principal.claims["jti"] == "J" * 22
+
+
+async def test_before_the_first_keys_it_says_unavailable_and_never_401(
+    clock: Clock, follower: Follower
+) -> None:
+    net = network()
+    net.answers[JWKS_URI] = FetchFailed("status_500")
+    checks = verifier(net, clock, follower)
+    with pytest.raises(Unavailable) as refusal:
+        checks.check_token(token())
+    assert refusal.value.reason == "no_keys_yet"
+    assert refusal.value.retry_after >= 1
+    with pytest.raises(Unavailable):
+        await checks.ready(within=0.05)
+
+
+async def test_the_first_check_starts_the_follower(clock: Clock, follower: Follower) -> None:
+    net = network()
+    checks = verifier(net, clock, follower)
+    with pytest.raises(Unavailable):
+        checks.check_token(token())
+    await until(lambda: net.count(JWKS_URI) == 1)
+    await checks.ready()
+    assert checks.check_token(token()).subject == "ada"
+    assert net.made == 1
+
+
+async def test_keys_too_old_are_no_keys(clock: Clock, follower: Follower) -> None:
+    net = network()
+    checks = verifier(net, clock, follower)
+    await checks.ready()
+    net.answers[JWKS_URI] = FetchFailed("status_503")
+    clock.pass_by(6 * 3600 - 1)
+    late = token(now=clock.now)
+    assert checks.check_token(late).subject == "ada"
+    clock.pass_by(1)
+    with pytest.raises(Unavailable) as refusal:
+        checks.check_token(late)
+    assert refusal.value.reason == "keys_too_old"
+
+
+async def test_a_token_seen_again_expires_all_the_same(clock: Clock, follower: Follower) -> None:
+    checks = verifier(network(), clock, follower)
+    await checks.ready()
+    seen = token()
+    first = checks.check_token(seen, now=NOW)
+    assert checks.check_token(seen, now=NOW + 599.9) is first
+    with pytest.raises(Unauthenticated) as refusal:
+        checks.check_token(seen, now=NOW + 600)
+    assert refusal.value.reason == "expired"
+
+
+async def test_a_token_seen_before_is_refused_once_its_key_is_gone(clock: Clock, follower: Follower) -> None:
+    net = network(KEY, OTHER)
+    checks = verifier(net, clock, follower)
+    await checks.ready()
+    seen, kept = token(), token(OTHER)
+    assert checks.check_token(seen).subject == checks.check_token(kept).subject == "ada"
+    net.answers[JWKS_URI] = jwks(OTHER)
+    with pytest.raises(Unauthenticated):
+        checks.check_token(token(Key.generate("ES256")))  # a stranger's kid makes the early fetch
+    await until(lambda: net.count(JWKS_URI) == 2)
+    await asyncio.sleep(0.02)
+    with pytest.raises(Unauthenticated) as refusal:
+        checks.check_token(seen)
+    assert refusal.value.reason == "key_not_found"
+    assert checks.check_token(kept).subject == "ada"
+
+
+async def test_a_new_key_is_found_by_the_first_token_that_names_it(clock: Clock, follower: Follower) -> None:
+    net = network(KEY)
+    checks = verifier(net, clock, follower)
+    await checks.ready()
+    net.answers[JWKS_URI] = jwks(KEY, OTHER)
+    with pytest.raises(Unauthenticated):
+        checks.check_token(token(OTHER))
+    await until(lambda: net.count(JWKS_URI) == 2)
+    await asyncio.sleep(0.02)
+    assert checks.check_token(token(OTHER)).subject == "ada"
+    assert net.count(metadata_url(ISSUER)) == 1
+
+
+async def test_the_log_says_why_and_never_the_token(
+    clock: Clock, follower: Follower, caplog: pytest.LogCaptureFixture
+) -> None:
+    checks = verifier(network(), clock, follower)
+    await checks.ready()
+    secret = token(aud="another-service")
+    with (
+        caplog.at_level(logging.DEBUG, logger="gatepass.verifier"),
+        pytest.raises(Unauthenticated) as refusal,
+    ):
+        checks.check_token(secret)
+    assert "code=claim_invalid" in caplog.text
+    assert f"kid={KEY.kid!r}" in caplog.text
+    assert "claim=aud" in caplog.text
+    assert "another-service" not in caplog.text
+    for segment in secret.split("."):
+        assert segment not in caplog.text
+        assert segment not in str(refusal.value)
+
+
+async def test_a_kid_cannot_forge_a_line_of_the_log(
+    clock: Clock, follower: Follower, caplog: pytest.LogCaptureFixture
+) -> None:
+    checks = verifier(network(), clock, follower)
+    await checks.ready()
+    liar = Key.generate("ES256", kid="x\n2026-11-23 CRITICAL all is lost")
+    with caplog.at_level(logging.INFO, logger="gatepass.verifier"), pytest.raises(Unauthenticated):
+        checks.check_token(token(liar))
+    assert all("\n" not in record.getMessage() for record in caplog.records)
+
+
+@pytest.mark.parametrize("algorithms", [{"HS256"}, {"none"}, {"ES256", "HS256"}, set[str]()])
+def test_only_signatures_can_be_allowed(algorithms: set[str]) -> None:
+    with pytest.raises(ValueError):
+        Verifier(issuer=ISSUER, audience=AUDIENCE, algorithms=frozenset(algorithms))
+
+
+@pytest.mark.parametrize("issuer", ["http://auth.example", "file:///etc/passwd", "auth.example", ""])
+def test_an_issuer_that_must_not_be_asked_cannot_be_named(issuer: str) -> None:
+    with pytest.raises(Exception, match=r"URL|issuer"):
+        Verifier(issuer=issuer, audience=AUDIENCE)
+
+
+async def test_close_lets_the_connections_go(clock: Clock, follower: Follower) -> None:
+    net = network()
+    checks = verifier(net, clock, follower)
+    await checks.ready()
+    await checks.close()
+    await until(lambda: net.closed == 1)
+
+
+async def test_one_thread_serves_all_verifiers(clock: Clock, follower: Follower) -> None:
+    nets = [network(), network(), network()]
+    before = threading.active_count()
+    for net in nets:
+        await verifier(net, clock, follower).ready()
+    assert threading.active_count() == before + 1
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
+@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
+async def test_after_a_fork_the_child_goes_on_with_the_keys_and_follows_by_itself(
+    clock: Clock, follower: Follower
+) -> None:
+    net = network()
+    checks = verifier(net, clock, follower)
+    await checks.ready()
+    good = token()
+    child = os.fork()
+    if not child:  # pragma: no cover: no measuring in there
+        code = 1
+        try:
+            assert checks.check_token(good).subject == "ada"  # with what the parent had
+            clock.pass_by(1000)
+            asked = net.count(JWKS_URI)
+            checks.check_token(token(now=clock.now))
+            end = time.monotonic() + 5
+            while net.count(JWKS_URI) == asked and time.monotonic() < end:
+                time.sleep(0.01)
+            code = 0 if net.count(JWKS_URI) == asked + 1 else 2
+        finally:
+            os._exit(code)
+    _, status = await asyncio.to_thread(os.waitpid, child, 0)
+    assert os.waitstatus_to_exitcode(status) == 0
+    assert checks.check_token(good).subject == "ada"
