@@ -10,12 +10,10 @@ import hashlib
 import hmac
 import re
 from base64 import urlsafe_b64encode
-from typing import TYPE_CHECKING, ClassVar, Final, Self
+from collections.abc import Callable
+from typing import ClassVar, Final, Self, TypeAlias
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    Entropy = Callable[[int], bytes]
+Entropy: TypeAlias = Callable[[int], bytes]
 
 SECRET_BYTES: Final = 32  # 256 bits: cannot be guessed, whatever the rate
 ID_BYTES: Final = 16  # 128 bits: public ids only have to be unique
