@@ -4,7 +4,7 @@ No HTTP, no SQL, no event loop, no clock: time, entropy and ports come in. Whate
 `AuthError` comes out.
 """
 
-from gatepass.auth import passwords, usecases
+from gatepass.auth import passwords, sessions, throttle, usecases
 from gatepass.auth.actors import Actor
 from gatepass.auth.auth import Auth
 from gatepass.auth.changes import (
@@ -134,5 +134,7 @@ __all__ = [
     "UserUnknown",
     "may_administer",
     "passwords",
+    "sessions",
+    "throttle",
     "usecases",
 ]

@@ -151,10 +151,10 @@ class EventRecorded(msgspec.Struct, frozen=True):
 
 
 class Purged(msgspec.Struct, frozen=True):
-    """What nobody needs any more is deleted: at most `limit` rows of each kind.
+    """What nobody needs any more goes: at most `limit` rows of each kind.
 
-    Answers whose record rotated before `answers_before` are wiped; refresh records that lapsed before `now`,
-    sessions that are over since before `sessions_before` and attempt counters that are empty at `now` go.
+    Wiped: answers whose record rotated until `answers_before`. Deleted: refresh records with an idle end
+    until `now`, sessions with an idle end until `sessions_before`, attempt counters that are empty at `now`.
     """
 
     now: float

@@ -17,7 +17,7 @@ from gatepass.auth.errors import KeysUnavailable
 from gatepass.jose import Key, KeySet
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from gatepass.auth.opaque import Entropy, Secret
     from gatepass.auth.terms import Terms
@@ -130,7 +130,7 @@ class Keyring:
         """The algorithms of the known keys."""
         return frozenset(key.alg for key in self.known)
 
-    def jwks(self) -> dict[str, object]:
+    def jwks(self) -> Mapping[str, object]:
         """Give the public key set to be published."""
         return self.published.to_jwks()
 
@@ -167,13 +167,14 @@ def new_record(
 ) -> KeyRecord:
     """Generate a key and seal its private half."""
     key = generate(alg)
+    kid = key.thumbprint()
     private = msgspec.json.encode(key.to_private_jwk())
     return KeyRecord(
-        kid=key.kid,
+        kid=kid,
         alg=alg,
         state=state,
         public_jwk=msgspec.json.encode(key.to_jwk()),
-        sealed_private=sealing.seal(private, kek=kek, label=key.kid, entropy=entropy),
+        sealed_private=sealing.seal(private, kek=kek, label=kid, entropy=entropy),
         created_at=now,
         activates_at=activates_at,
     )

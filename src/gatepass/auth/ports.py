@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from gatepass.auth.changes import Change
+    from gatepass.auth.changes import Change, Purged
     from gatepass.auth.events import RecordedEvent
     from gatepass.auth.keyring import KeyRecord
     from gatepass.auth.refresh import RefreshRecord
@@ -118,7 +118,15 @@ class Attempts(Protocol):
         ...
 
 
-class Store(Commits, Users, Roles, Sessions, RefreshRecords, Keys, Events, Attempts, Protocol):
+class Leftovers(Protocol):
+    """Look-ups of what nobody needs any more."""
+
+    async def purgeable(self, purged: Purged) -> bool:
+        """Say whether `Purged` would find anything."""
+        ...
+
+
+class Store(Commits, Users, Roles, Sessions, RefreshRecords, Keys, Events, Attempts, Leftovers, Protocol):
     """Everything that is kept."""
 
     lookups: int

@@ -1,0 +1,6 @@
+"""The ports of `gatepass.auth`, on memory (reference) and on SQLite (default)."""
+
+from gatepass.storage.memory import MemoryStore
+from gatepass.storage.sqlite import SqliteStore
+
+__all__ = ["MemoryStore", "SqliteStore"]

@@ -1,0 +1,312 @@
+"""Changes as statements: one table from change to what it does.
+
+An expectation is a WHERE that must hit its row.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import TYPE_CHECKING, Any, Final
+
+from gatepass.auth import (
+    AttemptCharged,
+    AttemptRefunded,
+    Change,
+    Conflict,
+    EventRecorded,
+    FamiliesRevoked,
+    KeyAdded,
+    KeyMoved,
+    KeyRemoved,
+    KeyringIs,
+    PasswordRehashed,
+    Purged,
+    RefreshAdded,
+    RefreshRotated,
+    RoleDefined,
+    RoleIs,
+    SessionEnded,
+    SessionIsLive,
+    SessionStarted,
+    SessionTouched,
+    User,
+    UserAdded,
+    UserChanged,
+    UserIsAt,
+)
+from gatepass.storage.sqlite import rows
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Cursor = sqlite3.Cursor
+
+
+def apply(cursor: Cursor, change: Change) -> None:
+    """Execute one change inside the open transaction. Raises `Conflict`, `sqlite3.Error`."""
+    try:
+        APPLY[type(change)](cursor, change)
+    except sqlite3.IntegrityError:
+        raise Conflict(change) from None  # something it adds is there already, or what it belongs to is not
+
+
+def _user_added(cursor: Cursor, change: UserAdded) -> None:
+    cursor.execute(
+        "INSERT INTO users VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (*_user_row(change.user), change.password_hash),
+    )
+    _role_rows(cursor, change.user)
+
+
+def _user_changed(cursor: Cursor, change: UserChanged) -> None:
+    row = _user_row(change.user)
+    cursor.execute(
+        "UPDATE users SET email = ?, first_name = ?, last_name = ?, status = ?, roles = ?, permissions = ?,"
+        " granted = ?, epoch = ?, revoked_below = ?, created_at = ? WHERE id = ? AND epoch = ?",
+        (*row[1:], row[0], change.expected_epoch),
+    )
+    _must_hit(cursor, change)
+    cursor.execute("DELETE FROM user_roles WHERE user_id = ?", (change.user.id,))
+    _role_rows(cursor, change.user)
+
+
+def _user_row(user: User) -> rows.Row:
+    return (
+        user.id,
+        user.email,
+        user.first_name,
+        user.last_name,
+        user.status.value,
+        rows.joined(user.roles),
+        rows.joined(user.permissions),
+        rows.joined(user.granted),
+        user.epoch,
+        user.revoked_below,
+        user.created_at,
+    )
+
+
+def _role_rows(cursor: Cursor, user: User) -> None:
+    cursor.executemany("INSERT INTO user_roles VALUES (?, ?)", [(role, user.id) for role in user.roles])
+
+
+def _password_rehashed(cursor: Cursor, change: PasswordRehashed) -> None:
+    cursor.execute(
+        "UPDATE users SET password_hash = ? WHERE id = ? AND password_hash = ?",
+        (change.after, change.user_id, change.before),
+    )
+
+
+def _role_defined(cursor: Cursor, change: RoleDefined) -> None:
+    permissions, carriers = cursor.execute(
+        "SELECT (SELECT permissions FROM roles WHERE name = ?1),"
+        " (SELECT count(*) FROM user_roles WHERE role = ?1)",
+        (change.name,),
+    ).fetchone()
+    expected = None if change.expected is None else rows.joined(change.expected)
+    if permissions != expected or carriers != change.carriers:
+        raise Conflict(change)
+    cursor.execute(
+        "INSERT INTO roles VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET permissions = excluded.permissions",
+        (change.name, rows.joined(change.permissions)),
+    )
+
+
+def _session_started(cursor: Cursor, change: SessionStarted) -> None:
+    session = change.session
+    cursor.execute(
+        "INSERT INTO sessions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            session.id_hash,
+            session.sid,
+            session.user_id,
+            session.epoch,
+            session.created_at,
+            session.last_seen_at,
+            session.idle_ends_at,
+            session.ends_at,
+            session.ended_at,
+            session.end_reason and session.end_reason.value,
+            session.device,
+            session.address,
+        ),
+    )
+
+
+def _session_touched(cursor: Cursor, change: SessionTouched) -> None:
+    cursor.execute(
+        "UPDATE sessions SET last_seen_at = ?, idle_ends_at = ?"
+        " WHERE sid = ? AND ended_at IS NULL AND last_seen_at = ?",
+        (change.at, change.idle_ends_at, change.sid, change.before),
+    )
+
+
+def _session_ended(cursor: Cursor, change: SessionEnded) -> None:
+    cursor.execute(
+        "UPDATE sessions SET ended_at = ?, end_reason = ? WHERE sid = ? AND ended_at IS NULL",
+        (change.at, change.reason.value, change.sid),
+    )
+    _must_hit(cursor, change)
+
+
+def _refresh_added(cursor: Cursor, change: RefreshAdded) -> None:
+    record = change.record
+    cursor.execute(
+        "INSERT INTO refresh_records VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            record.hash,
+            record.family,
+            record.form.value,
+            record.state.value,
+            record.sid,
+            record.user_id,
+            record.epoch,
+            record.access_token_hash,
+            record.issued_at,
+            record.idle_ends_at,
+            record.absolute_ends_at,
+            record.lifetime,
+            record.rotated_at,
+            record.answer,
+            record.successor,
+        ),
+    )
+
+
+def _refresh_rotated(cursor: Cursor, change: RefreshRotated) -> None:
+    cursor.execute(
+        "UPDATE refresh_records SET state = 'rotated', rotated_at = ?, answer = ?, successor = ?"
+        " WHERE hash = ? AND state = 'active'",
+        (change.at, change.answer, change.successor, change.hash),
+    )
+    _must_hit(cursor, change)
+
+
+def _families_revoked(cursor: Cursor, change: FamiliesRevoked) -> None:
+    cursor.execute("UPDATE refresh_records SET state = 'revoked', answer = NULL WHERE sid = ?", (change.sid,))
+
+
+def _key_added(cursor: Cursor, change: KeyAdded) -> None:
+    cursor.execute("INSERT INTO signing_keys VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows.key_row(change.record))
+
+
+def _key_moved(cursor: Cursor, change: KeyMoved) -> None:
+    row = rows.key_row(change.record)
+    cursor.execute(
+        "UPDATE signing_keys SET alg = ?, state = ?, public_jwk = ?, sealed_private = ?, created_at = ?,"
+        " activates_at = ?, retires_at = ?, removed_at = ? WHERE kid = ? AND state = ?",
+        (*row[1:], row[0], change.expected.value),
+    )
+    _must_hit(cursor, change)
+
+
+def _key_removed(cursor: Cursor, change: KeyRemoved) -> None:
+    cursor.execute(
+        "DELETE FROM signing_keys WHERE kid = ? AND state = ?", (change.kid, change.expected.value)
+    )
+    _must_hit(cursor, change)
+
+
+def _attempt_charged(cursor: Cursor, change: AttemptCharged) -> None:
+    # `throttle.charged` as one conditional statement: two processes cannot both take the last attempt.
+    limit = change.limit
+    cursor.execute(
+        "INSERT INTO attempts VALUES (?1, ?2 + ?3) ON CONFLICT (key) DO UPDATE"
+        " SET arrival = max(arrival, ?2) + ?3 WHERE max(arrival, ?2) + ?3 - ?2 <= ?4",
+        (change.key, float(change.now), limit.interval, limit.ceiling),
+    )
+    _must_hit(cursor, change)
+
+
+def _attempt_refunded(cursor: Cursor, change: AttemptRefunded) -> None:
+    cursor.execute(
+        "UPDATE attempts SET arrival = arrival - ? WHERE key = ?", (change.limit.interval, change.key)
+    )
+
+
+def _event_recorded(cursor: Cursor, change: EventRecorded) -> None:
+    event = change.event
+    cursor.execute(
+        "INSERT INTO events (at, kind, user_id, sid, actor, address, reason) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (event.at, event.kind.value, event.user_id, event.sid, event.actor, event.address, event.reason),
+    )
+
+
+def _purged(cursor: Cursor, change: Purged) -> None:
+    limit = change.limit
+    cursor.execute(
+        "UPDATE refresh_records SET answer = NULL WHERE rowid IN (SELECT rowid FROM refresh_records"
+        " WHERE answer IS NOT NULL AND rotated_at <= ? LIMIT ?)",
+        (change.answers_before, limit),
+    )
+    cursor.execute(
+        "DELETE FROM refresh_records WHERE rowid IN (SELECT rowid FROM refresh_records"
+        " WHERE idle_ends_at <= ? LIMIT ?)",
+        (change.now, limit),
+    )
+    cursor.execute(
+        "DELETE FROM sessions WHERE id_hash IN"
+        " (SELECT id_hash FROM sessions WHERE idle_ends_at <= ? LIMIT ?)",
+        (change.sessions_before, limit),
+    )
+    cursor.execute(
+        "DELETE FROM attempts WHERE key IN (SELECT key FROM attempts WHERE arrival <= ? LIMIT ?)",
+        (change.now, limit),
+    )
+
+
+def _session_is_live(cursor: Cursor, change: SessionIsLive) -> None:
+    cursor.execute("SELECT 1 FROM sessions WHERE sid = ? AND ended_at IS NULL", (change.sid,))
+    _must_find(cursor, change)
+
+
+def _user_is_at(cursor: Cursor, change: UserIsAt) -> None:
+    cursor.execute("SELECT 1 FROM users WHERE id = ? AND epoch = ?", (change.user_id, change.epoch))
+    _must_find(cursor, change)
+
+
+def _role_is(cursor: Cursor, change: RoleIs) -> None:
+    permissions = rows.joined(change.permissions)
+    cursor.execute("SELECT 1 FROM roles WHERE name = ? AND permissions = ?", (change.name, permissions))
+    _must_find(cursor, change)
+
+
+def _keyring_is(cursor: Cursor, change: KeyringIs) -> None:
+    if set(cursor.execute("SELECT kid, state FROM signing_keys").fetchall()) != change.states:
+        raise Conflict(change)
+
+
+def _must_hit(cursor: Cursor, change: Change) -> None:
+    if cursor.rowcount != 1:
+        raise Conflict(change)
+
+
+def _must_find(cursor: Cursor, change: Change) -> None:
+    if cursor.fetchone() is None:
+        raise Conflict(change)
+
+
+APPLY: Final[dict[type[Any], Callable[[Cursor, Any], None]]] = {
+    UserAdded: _user_added,
+    UserChanged: _user_changed,
+    PasswordRehashed: _password_rehashed,
+    RoleDefined: _role_defined,
+    SessionStarted: _session_started,
+    SessionTouched: _session_touched,
+    SessionEnded: _session_ended,
+    RefreshAdded: _refresh_added,
+    RefreshRotated: _refresh_rotated,
+    FamiliesRevoked: _families_revoked,
+    KeyAdded: _key_added,
+    KeyMoved: _key_moved,
+    KeyRemoved: _key_removed,
+    AttemptCharged: _attempt_charged,
+    AttemptRefunded: _attempt_refunded,
+    EventRecorded: _event_recorded,
+    Purged: _purged,
+    SessionIsLive: _session_is_live,
+    UserIsAt: _user_is_at,
+    RoleIs: _role_is,
+    KeyringIs: _keyring_is,
+}
+"""Change → what it does; a test holds it complete."""

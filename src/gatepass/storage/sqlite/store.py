@@ -1,0 +1,226 @@
+"""The store on SQLite: reads on the event loop's own connection, writes through the one writer.
+
+A read by primary key takes microseconds, less than handing it to a thread; a write waits for the disk, so it
+is handed over.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from gatepass.auth import StorageUnavailable
+from gatepass.storage.sqlite import rows
+from gatepass.storage.sqlite.migrate import migrate, migrations
+from gatepass.storage.sqlite.writer import Writer
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Self
+
+    from gatepass.auth import (
+        Change,
+        KeyRecord,
+        Purged,
+        RecordedEvent,
+        RefreshRecord,
+        Session,
+        User,
+    )
+
+WRITE_PATIENCE: Final = 5.0
+"""Seconds that the writer waits for another process's transaction; it is a thread of its own, nobody else
+stands still."""
+READ_PATIENCE: Final = 0.25
+"""Seconds that a read may hold up the event loop.
+
+In WAL mode readers wait for nobody but a recovery after a crash.
+"""
+
+_LIVE: Final = (
+    "s.ended_at IS NULL AND s.idle_ends_at > ?1 AND s.ends_at > ?1"
+    " AND u.status = 'active' AND s.epoch >= u.revoked_below"
+)
+
+# All put together from constants of this package: no value is ever part of a statement's text.
+_USER: Final = f"SELECT {rows.USER} FROM users u"  # noqa: S608
+_SESSION: Final = f"SELECT {rows.SESSION} FROM sessions s JOIN users u ON u.id = s.user_id"  # noqa: S608
+_BOTH: Final = f"SELECT {rows.SESSION}, {rows.USER} FROM sessions s JOIN users u ON u.id = s.user_id"  # noqa: S608
+
+_USER_BY_ID: Final = f"{_USER} WHERE u.id = ?"
+_USER_BY_EMAIL: Final = f"{_USER} WHERE u.email = ?"
+_CREDENTIALS: Final = f"SELECT {rows.USER}, u.password_hash FROM users u WHERE u.email = ?"  # noqa: S608
+_USERS_PAGE: Final = f"{_USER} WHERE u.email > ? ORDER BY u.email LIMIT ?"
+_USERS_WITH_ROLE: Final = f"{_USER} JOIN user_roles h ON h.user_id = u.id WHERE h.role = ? ORDER BY u.id"
+_SESSION_BY_HASH: Final = f"{_BOTH} WHERE s.id_hash = ?"
+_SESSION_BY_SID: Final = f"{_BOTH} WHERE s.sid = ?"
+_SESSIONS_OF: Final = f"{_SESSION} WHERE {_LIVE} AND s.user_id = ?2 ORDER BY s.created_at DESC, s.sid"
+_LIVE_SESSIONS: Final = f"{_BOTH} WHERE {_LIVE} AND s.sid > ?2 ORDER BY s.sid LIMIT ?3"
+_REFRESH_BY_HASH: Final = (
+    f"SELECT {rows.REFRESH}, {rows.SESSION}, {rows.USER} FROM refresh_records r"  # noqa: S608
+    " JOIN sessions s ON s.sid = r.sid JOIN users u ON u.id = r.user_id WHERE r.hash = ?"
+)
+_ROLES: Final = "SELECT name, permissions FROM roles"
+_KEYS: Final = f"SELECT {rows.KEY} FROM signing_keys ORDER BY created_at, kid"  # noqa: S608
+_EVENTS_AFTER: Final = f"SELECT {rows.EVENT} FROM events WHERE seq > ? ORDER BY seq LIMIT ?"  # noqa: S608
+_ATTEMPT: Final = "SELECT arrival FROM attempts WHERE key = ?"
+_PURGEABLE: Final = (
+    "SELECT EXISTS (SELECT 1 FROM refresh_records WHERE answer IS NOT NULL AND rotated_at <= ?1)"
+    " OR EXISTS (SELECT 1 FROM refresh_records WHERE idle_ends_at <= ?2)"
+    " OR EXISTS (SELECT 1 FROM sessions WHERE idle_ends_at <= ?3)"
+    " OR EXISTS (SELECT 1 FROM attempts WHERE arrival <= ?2)"
+)
+
+
+class SqliteStore:
+    """Everything that is kept, in one file. Open it with `open`; several processes may."""
+
+    def __init__(self, reader: sqlite3.Connection, writer: sqlite3.Connection) -> None:
+        self.lookups = 0
+        self.commits = 0
+        self._reader = reader
+        self._writer = Writer(writer, on_commit=self._count_commits)
+
+    @classmethod
+    def open(cls, path: str | Path) -> Self:
+        """Open or create the file, and bring its schema up to date. Raises `StorageUnavailable`."""
+        file = Path(path)
+        try:
+            # Before SQLite creates it: it holds password hashes. The files beside it take over the mode.
+            os.close(os.open(file, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o600))
+            writer = _connect(file, patience=WRITE_PATIENCE)
+            try:
+                writer.execute("PRAGMA journal_mode = WAL")
+                writer.execute("PRAGMA synchronous = FULL")  # an acknowledged commit survives a power cut
+                migrate(writer, migrations())
+                reader = _connect(file, patience=READ_PATIENCE)
+                reader.execute("PRAGMA query_only = ON")
+            except BaseException:
+                writer.close()
+                raise
+        except (sqlite3.Error, OSError) as error:
+            raise StorageUnavailable(f"cannot open {file.name}: {error}") from error
+        return cls(reader, writer)
+
+    async def close(self) -> None:
+        """Write everything that is waiting, then close; a second time does nothing."""
+        await self._writer.close()
+        self._reader.close()
+
+    # Writing
+
+    async def commit(self, *changes: Change) -> None:
+        """Write all or nothing; durable when it returns. Raises `Conflict`, `StorageUnavailable`."""
+        await self._writer.commit(changes)
+
+    def commit_later(self, *changes: Change) -> None:
+        """Write soon, without anybody waiting; a failure is logged."""
+        self._writer.commit_later(changes)
+
+    def _count_commits(self, number: int) -> None:
+        self.commits += number  # in the writer's thread, which is the only one that does
+
+    # Reading
+
+    async def user_by_id(self, user_id: str) -> User | None:
+        """Find a user by id."""
+        row = self._one(_USER_BY_ID, (user_id,))
+        return None if row is None else rows.user(row)
+
+    async def user_by_email(self, email: str) -> User | None:
+        """Find a user by normalised e-mail address."""
+        row = self._one(_USER_BY_EMAIL, (email,))
+        return None if row is None else rows.user(row)
+
+    async def credentials_by_email(self, email: str) -> tuple[User, str] | None:
+        """Find a user and the password hash by normalised e-mail address."""
+        row = self._one(_CREDENTIALS, (email,))
+        return None if row is None else (rows.user(row[: rows.USER_WIDTH]), row[rows.USER_WIDTH])
+
+    async def users_page(self, after: str | None, limit: int) -> list[User]:
+        """List users by e-mail address, from behind `after`."""
+        return [rows.user(row) for row in self._all(_USERS_PAGE, (after or "", limit))]
+
+    async def roles(self) -> Mapping[str, frozenset[str]]:
+        """Give every role with its permissions."""
+        return {name: rows.names(text) for name, text in self._all(_ROLES, ())}
+
+    async def users_with_role(self, role: str) -> list[User]:
+        """List all who hold a role."""
+        return [rows.user(row) for row in self._all(_USERS_WITH_ROLE, (role,))]
+
+    async def session_by_hash(self, id_hash: bytes) -> tuple[Session, User] | None:
+        """Find a session and its user by the hash of its id: one search by primary key for each."""
+        row = self._one(_SESSION_BY_HASH, (id_hash,))
+        return None if row is None else rows.session_and_user(row)
+
+    async def session_by_sid(self, sid: str) -> tuple[Session, User] | None:
+        """Find a session and its user by its public id."""
+        row = self._one(_SESSION_BY_SID, (sid,))
+        return None if row is None else rows.session_and_user(row)
+
+    async def sessions_of(self, user_id: str, now: float) -> list[Session]:
+        """List a user's live sessions, newest first."""
+        return [rows.session(row) for row in self._all(_SESSIONS_OF, (now, user_id))]
+
+    async def live_sessions(self, now: float, after: str | None, limit: int) -> list[tuple[Session, User]]:
+        """List everybody's live sessions by sid, from behind the sid `after`."""
+        found = self._all(_LIVE_SESSIONS, (now, after or "", limit))
+        return [rows.session_and_user(row) for row in found]
+
+    async def refresh_by_hash(self, token_hash: bytes) -> tuple[RefreshRecord, Session, User] | None:
+        """Find a record, its session and its user by the hash of what is presented."""
+        row = self._one(_REFRESH_BY_HASH, (token_hash,))
+        if row is None:
+            return None
+        return rows.refresh(row), *rows.session_and_user(row[rows.REFRESH_WIDTH :])
+
+    async def signing_keys(self) -> list[KeyRecord]:
+        """List all keys, oldest first."""
+        return [rows.key(row) for row in self._all(_KEYS, ())]
+
+    async def events_after(self, seq: int, limit: int) -> list[RecordedEvent]:
+        """List events from behind a place in the log, in order."""
+        return [rows.event(row) for row in self._all(_EVENTS_AFTER, (seq, limit))]
+
+    async def attempt(self, key: str) -> float | None:
+        """Give the number under a key."""
+        row = self._one(_ATTEMPT, (key,))
+        return None if row is None else float(row[0])
+
+    async def purgeable(self, purged: Purged) -> bool:
+        """Say whether `Purged` would find anything."""
+        row = self._one(_PURGEABLE, (purged.answers_before, purged.now, purged.sessions_before))
+        return row is not None and bool(row[0])
+
+    def _one(self, statement: str, values: rows.Row) -> rows.Row | None:
+        """Read one row at most; every statement that is read counts as one look-up."""
+        self.lookups += 1
+        try:
+            row: rows.Row | None = self._reader.execute(statement, values).fetchone()
+        except sqlite3.Error as error:
+            raise StorageUnavailable(f"SQLite: {type(error).__name__}") from error
+        return row
+
+    def _all(self, statement: str, values: rows.Row) -> list[rows.Row]:
+        self.lookups += 1
+        try:
+            # To the end: a statement that stands half-way would hold its view of the data, and the log with
+            # it.
+            return self._reader.execute(statement, values).fetchall()
+        except sqlite3.Error as error:
+            raise StorageUnavailable(f"SQLite: {type(error).__name__}") from error
+
+
+def _connect(file: Path, *, patience: float) -> sqlite3.Connection:
+    connection = sqlite3.connect(
+        file,
+        timeout=patience,
+        isolation_level=None,  # transactions are begun and ended by name, never by the driver
+        check_same_thread=False,  # opened here, handed to the thread that then owns it
+        cached_statements=256,
+    )
+    connection.execute("PRAGMA foreign_keys = ON")
+    return connection
