@@ -1,6 +1,6 @@
 """The standards: JWS, JWE, JWK, JWT. Bytes in, bytes out; no I/O, no clock, no options that weaken."""
 
-from gatepass.jose import jws, jwt
+from gatepass.jose import jwe, jws, jwt
 from gatepass.jose.errors import (
     AlgorithmNotAllowed,
     BadSignature,
@@ -19,7 +19,7 @@ from gatepass.jose.errors import (
     TooOld,
     WrongType,
 )
-from gatepass.jose.jwt import Unverified, Verified
+from gatepass.jose.jwt import Decrypted, Unverified, Verified
 from gatepass.jose.keys import Key
 from gatepass.jose.keyset import KeySet, PassedOver
 from gatepass.jose.policy import Policy
@@ -31,6 +31,7 @@ __all__ = [
     "ClaimInvalid",
     "ClaimMissing",
     "CriticalHeader",
+    "Decrypted",
     "DecryptionFailed",
     "Expired",
     "JoseError",
@@ -47,6 +48,7 @@ __all__ = [
     "Unverified",
     "Verified",
     "WrongType",
+    "jwe",
     "jws",
     "jwt",
 ]

@@ -116,8 +116,14 @@ def signed_part(
     if check is None:
         raise KeyInvalid("the key cannot verify signatures")
     check(message.encode("ascii"), b64.decode(tail))
-    if seen is None and header.plain and len(head) <= _LONGEST_SEEN:
+    if seen is None:
+        remember(keys, head, key, header)
+    return body, key, header
+
+
+def remember(keys: Key | KeySet, head: str, key: Key, header: Header) -> None:
+    """Keep what a header segment means, once its token has proved to be good."""
+    if header.plain and len(head) <= _LONGEST_SEEN:
         if len(keys._seen) >= _MOST_SEEN:
             keys._seen.clear()
         keys._seen[head] = key, header
-    return body, key, header

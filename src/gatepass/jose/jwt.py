@@ -1,17 +1,18 @@
 """JSON Web Tokens: claims that are signed, and judged by a Policy (RFC 7519)."""
 
 from collections.abc import Callable, Mapping
+from os import urandom
 from typing import Any, Generic, TypeVar, overload
 
 import msgspec
 
 from gatepass.jose import b64, jws, strict_json
 from gatepass.jose.claims import check_claims, check_types
-from gatepass.jose.errors import ClaimInvalid, Malformed
-from gatepass.jose.header import parse_header
+from gatepass.jose.errors import ClaimInvalid, Malformed, WrongType
+from gatepass.jose.header import media_type, parse_header
 from gatepass.jose.keys import Key
 from gatepass.jose.keyset import KeySet
-from gatepass.jose.policy import DEFAULT_MAX_LENGTH, Policy
+from gatepass.jose.policy import DEFAULT_MAX_LENGTH, Policy, check_algorithms, check_encryptions
 
 T = TypeVar("T")
 
@@ -39,6 +40,22 @@ class Verified(msgspec.Struct, Generic[T], frozen=True):
         return f"<Verified kid={self.kid!r}>"
 
 
+class Decrypted(msgspec.Struct, Generic[T], frozen=True):
+    """Claims that came in secret and passed the Policy; only `decrypt` makes one.
+
+    Who wrote them is known only as far as the key tells: whoever has the shared secret, or, where a token is
+    encrypted to a public key, anyone at all. To know the writer, nest: sign, then encrypt.
+    """
+
+    claims: T
+    header: Mapping[str, Any]
+    kid: str | None  # of the key that opened
+
+    def __repr__(self) -> str:
+        """Show no claim."""
+        return f"<Decrypted kid={self.kid!r}>"
+
+
 def sign(claims: Mapping[str, object] | msgspec.Struct, key: Key, *, typ: str) -> str:
     """Sign claims and give the token.
 
@@ -52,9 +69,13 @@ def sign(claims: Mapping[str, object] | msgspec.Struct, key: Key, *, typ: str) -
         ClaimInvalid: a registered claim has a wrong type.
         Malformed: a value cannot be written as strict JSON.
     """
+    return jws.sign(_text(claims), key, typ=typ)
+
+
+def _text(claims: Mapping[str, object] | msgspec.Struct) -> bytes:
     members = msgspec.to_builtins(claims) if isinstance(claims, msgspec.Struct) else claims
     check_types(members)
-    return jws.sign(strict_json.encode_object(members), key, typ=typ)
+    return strict_json.encode_object(members)
 
 
 def issue(
@@ -115,9 +136,7 @@ def verify(
     body, key, header = jws.signed_part(token, keys, policy.algorithms, policy._typ, policy.max_length)
     claims = strict_json.decode_object(b64.decode(body))
     check_claims(claims, policy, now)
-    if claims_type is not None:
-        return Verified(_typed(claims, claims_type), header.members, key.kid)
-    return Verified(claims, header.members, key.kid)
+    return Verified(claims if claims_type is None else _typed(claims, claims_type), header.members, key.kid)
 
 
 def _typed(claims: dict[str, Any], claims_type: type[T]) -> T:
@@ -128,6 +147,145 @@ def _typed(claims: dict[str, Any], claims_type: type[T]) -> T:
         # taken from it.
         claim = str(error).rpartition("`$.")[2].partition("`")[0].partition("[")[0].partition(".")[0]
     raise ClaimInvalid("a claim does not fit the type asked for", claim)
+
+
+def encrypt(
+    claims: Mapping[str, object] | msgspec.Struct,
+    key: Key,
+    *,
+    enc: str,
+    typ: str,
+    entropy: Callable[[int], bytes] = urandom,
+) -> str:
+    """Encrypt claims that nobody signs; see `Decrypted` for what that proves, and `nest` for more.
+
+    Args:
+        claims: as for `sign`.
+        key: the receiver's public key, or a shared secret.
+        enc: the content encryption, for example A256GCM.
+        typ: says which kind of token this is.
+        entropy: gives random bytes.
+
+    Raises:
+        KeyInvalid, AlgorithmNotAllowed: the key cannot encrypt, or not with this `enc`.
+        ClaimInvalid, Malformed: as for `sign`.
+    """
+    from gatepass.jose import jwe
+
+    return jwe.encrypt(_text(claims), key, enc=enc, typ=typ, entropy=entropy)
+
+
+@overload
+def decrypt(token: str, keys: Key | KeySet, policy: Policy, *, now: float) -> Decrypted[dict[str, Any]]: ...
+@overload
+def decrypt(
+    token: str, keys: Key | KeySet, policy: Policy, *, now: float, claims_type: type[T]
+) -> Decrypted[T]: ...
+def decrypt(
+    token: str, keys: Key | KeySet, policy: Policy, *, now: float, claims_type: type[Any] | None = None
+) -> Decrypted[Any]:
+    """Decrypt a token of claims that nobody signed, and judge them; arguments as for `verify`.
+
+    The policy names JWE `algorithms` and `encryptions`.
+
+    Raises:
+        JoseError: with a stable `code`; nothing else.
+    """
+    from gatepass.jose import jwe
+
+    text, key, header = jwe.opened(token, keys, policy.algorithms, policy.encryptions, policy.max_length)
+    if media_type(header.typ) != policy._typ:
+        raise WrongType("the header's typ is not the one expected")
+    claims = strict_json.decode_object(text)
+    _check_replicated(header.members, claims)
+    check_claims(claims, policy, now)
+    return Decrypted(claims if claims_type is None else _typed(claims, claims_type), header.members, key.kid)
+
+
+def _check_replicated(header: Mapping[str, Any], claims: Mapping[str, Any]) -> None:
+    """Refuse claims in the header that are not those inside (RFC 7519 §5.3)."""
+    for name in ("iss", "sub", "aud"):
+        if name in header and header[name] != claims.get(name):
+            raise ClaimInvalid(f"the claim {name!r} differs between header and token", name)
+
+
+def nest(
+    claims: Mapping[str, object] | msgspec.Struct,
+    signing_key: Key,
+    encryption_key: Key,
+    *,
+    typ: str,
+    enc: str,
+    entropy: Callable[[int], bytes] = urandom,
+) -> str:
+    """Sign claims, then encrypt the signed token: secret, and its writer proved (RFC 7519 §11.2).
+
+    Args:
+        claims: as for `sign`.
+        signing_key: the writer's private key.
+        encryption_key: the receiver's public key, or a shared secret.
+        typ: the `typ` of the signed token inside.
+        enc: the content encryption, for example A256GCM.
+        entropy: gives random bytes.
+
+    Raises:
+        KeyInvalid, AlgorithmNotAllowed, ClaimInvalid, Malformed: as for `sign` and `encrypt`.
+    """
+    from gatepass.jose import jwe
+
+    inner = sign(claims, signing_key, typ=typ)
+    return jwe.encrypt(inner.encode("ascii"), encryption_key, enc=enc, typ=None, cty="JWT", entropy=entropy)
+
+
+def verify_nested(
+    token: str,
+    decryption_keys: Key | KeySet,
+    keys: Key | KeySet,
+    policy: Policy,
+    *,
+    algorithms: frozenset[str],
+    encryptions: frozenset[str],
+    now: float,
+) -> Verified[dict[str, Any]]:
+    """Decrypt a token, then verify the signed token inside it.
+
+    Args:
+        token: the compact JWE, whose `cty` is JWT.
+        decryption_keys: what opens it.
+        keys: what verifies the token inside, as for `verify`.
+        policy: what is accepted inside; its `max_length` holds for the outside too.
+        algorithms: JOSE names of the `alg` outside.
+        encryptions: JOSE names of the `enc` outside.
+        now: seconds since the epoch.
+
+    Raises:
+        JoseError: with a stable `code`; nothing else.
+        ValueError: `algorithms` or `encryptions` is empty, mixed, or holds an unknown name.
+    """
+    from gatepass.jose import jwe
+
+    check_algorithms(algorithms)
+    check_encryptions(algorithms, encryptions)
+    inner, _, header = jwe.opened(token, decryption_keys, algorithms, encryptions, policy.max_length)
+    if media_type(header.cty) != "jwt":
+        raise WrongType("the header's cty does not announce a token")
+    if media_type(header.typ) not in (None, "jwt"):
+        raise WrongType("the header's typ is not that of a nested token")
+    verified = verify(inner.decode("latin-1"), keys, policy, now=now)
+    _check_replicated(header.members, verified.claims)
+    return verified
+
+
+def peek_header(token: str) -> Mapping[str, Any]:
+    """Show the header of a token, signed or encrypted; nothing of it is checked but its form.
+
+    Raises:
+        Malformed: neither a compact JWS nor a compact JWE.
+    """
+    jws.check_length(token, DEFAULT_MAX_LENGTH)
+    if token.count(".") not in (2, 4):
+        raise Malformed("neither a compact JWS nor a compact JWE")
+    return parse_header(token.partition(".")[0]).members
 
 
 def peek(token: str) -> Unverified:

@@ -1,8 +1,8 @@
 """A key: bound to one algorithm and checked when it is made, silent about its material."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any, Final, NoReturn, Self
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Final, NoReturn, Self
 
 from gatepass.jose import jwk as members_of
 from gatepass.jose import material as materials
@@ -12,10 +12,18 @@ from gatepass.jose.errors import AlgorithmNotAllowed, KeyInvalid, KeyNotFound
 from gatepass.jose.header import Header
 from gatepass.jose.material import Material
 
+if TYPE_CHECKING:
+    from gatepass.jose.jwe_algorithms import JweAlgorithm, Unwrap, Wrap
+
 # What each family does on the protecting and on the opening side (RFC 7517 §4.3).
 _OPERATIONS: Final[dict[Family, tuple[frozenset[str], frozenset[str]]]] = {
     "mac": (frozenset({"sign"}), frozenset({"verify"})),
     "signature": (frozenset({"sign"}), frozenset({"verify"})),
+    "direct": (frozenset({"encrypt"}), frozenset({"decrypt"})),
+    "wrapping": (frozenset({"wrapKey"}), frozenset({"unwrapKey"})),
+    "encryption": (frozenset({"wrapKey", "encrypt"}), frozenset({"unwrapKey", "decrypt"})),
+    "agreement": (frozenset({"deriveKey", "deriveBits"}), frozenset({"deriveKey", "deriveBits"})),
+    "password": (frozenset({"deriveKey", "deriveBits"}), frozenset({"deriveKey", "deriveBits"})),
 }
 _SIGNING: Final = frozenset({"sign", "verify"})
 _REGISTERED: Final = _SIGNING | {"encrypt", "decrypt", "wrapKey", "unwrapKey", "deriveKey", "deriveBits"}
@@ -37,25 +45,30 @@ class Key:
     key_ops: frozenset[str] | None = None
     x5t_s256: str | None = None
     _material: Material
+    _named: bool = True  # kid is somebody's word, not our thumbprint
     # The rest is made from the above, once.
     _names: frozenset[str] = field(init=False)  # what a header may call this key's algorithm
-    _sign: Sign | None = field(init=False)
-    _check: Check | None = field(init=False)
-    _seen: dict[str, "tuple[Key, Header]"] = field(init=False, default_factory=dict)  # see jws.verify
-    _heads: dict[tuple[str | None, str | None], bytes] = field(
-        init=False, default_factory=dict
-    )  # see jws.sign
+    _sign: Sign | None = field(init=False, default=None)
+    _check: Check | None = field(init=False, default=None)
+    _wrap: "Wrap | None" = field(init=False, default=None)
+    _unwrap: "Unwrap | None" = field(init=False, default=None)
+    _seen: "dict[str, tuple[Key, Header]]" = field(init=False, default_factory=dict)  # see jws.signed_part
+    # see jws.sign
+    _heads: dict[tuple[str | None, str | None], bytes] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
-        row = row_of(self.alg)
-        material = self._material
+        row, material = row_of(self.alg), self._material
         _check_shape(row, material)
         may_protect, may_open = _check_usage(row.family, self.use, self.key_ops)
-        signing = may_protect and material.opener is not None
         put = object.__setattr__
-        put(self, "_names", _BY_ED_CURVE.get(material.curve or "", frozenset({row.name})))
-        put(self, "_sign", row.signer(material.opener) if signing else None)
-        put(self, "_check", row.checker(material.checker) if may_open else None)
+        if isinstance(row, JwsAlgorithm):
+            put(self, "_names", _BY_ED_CURVE.get(material.curve or "", frozenset({row.name})))
+            put(self, "_sign", row.signer(material.opener) if may_protect and self.is_private else None)
+            put(self, "_check", row.checker(material.checker) if may_open else None)
+        else:
+            put(self, "_names", frozenset({"dir" if row.family == "direct" else row.name}))
+            put(self, "_wrap", row.wrapper(material) if may_protect else None)
+            put(self, "_unwrap", row.unwrapper(material) if may_open and self.is_private else None)
 
     @classmethod
     def generate(
@@ -80,8 +93,8 @@ class Key:
         if curve not in (shape.curves or (None,)):
             raise KeyInvalid("the algorithm does not use this curve")
         if shape.kty == "oct":
-            return cls._new(alg, materials.generate_secret(max(shape.least, shape.default)), kid)
-        return cls._new(alg, materials.generate(shape.kty, curve, bits), kid)
+            return cls._new(alg, materials.generate_secret(shape.default or shape.least), kid)
+        return cls._new(alg, materials.generate(curve, bits), kid)
 
     @classmethod
     def from_secret(cls, alg: str, secret: bytes, kid: str | None = None) -> Self:
@@ -115,13 +128,46 @@ class Key:
         )
 
     @classmethod
+    def from_pem(
+        cls, data: bytes | str, alg: str, kid: str | None = None, *, password: bytes | None = None
+    ) -> Self:
+        """Take a PEM private key, public key or X.509 certificate, named by its thumbprint unless `kid` names
+        it.
+
+        Of a certificate only the key is taken, and `x5t_s256`; who issued it and until when it holds is not
+        judged.
+
+        Raises:
+            KeyInvalid: not exactly one readable key, or not one for this algorithm.
+        """
+        from gatepass.jose import pem
+
+        material, x5t_s256 = pem.read_pem(data.encode() if isinstance(data, str) else data, password)
+        return cls._new(alg, material, kid, x5t_s256)
+
+    @classmethod
+    def from_der(
+        cls, data: bytes, alg: str, kid: str | None = None, *, password: bytes | None = None
+    ) -> Self:
+        """Take the same as `from_pem`, in DER.
+
+        Raises:
+            KeyInvalid: not a readable key, or not one for this algorithm.
+        """
+        from gatepass.jose import pem
+
+        material, x5t_s256 = pem.read_der(data, password)
+        return cls._new(alg, material, kid, x5t_s256)
+
+    @classmethod
     def _new(cls, alg: str, material: Material, kid: str | None, x5t_s256: str | None = None) -> Self:
-        if kid is None and material.secret is None:
-            kid = thumbprints.thumbprint(material)
-        elif kid is not None:
+        named = kid is not None
+        if named:
             members_of.text_member({"kid": kid}, "kid")
+        elif material.secret is None:
+            kid = thumbprints.thumbprint(material)
         use = "sig" if row_of(alg).family in ("mac", "signature") else "enc"
-        return cls(alg=alg, kid=kid, use=use, x5t_s256=x5t_s256, _material=material)
+        return cls(alg=alg, kid=kid, use=use, x5t_s256=x5t_s256, _material=material, _named=named)
 
     @property
     def is_private(self) -> bool:
@@ -145,9 +191,7 @@ class Key:
             return self
         material = Material(self._material.kty, self._material.curve, public=self._material.public)
         ops = self.key_ops and frozenset(_PUBLIC_SIDE.get(op, op) for op in self.key_ops)
-        return type(self)(
-            alg=self.alg, kid=self.kid, use=self.use, key_ops=ops, x5t_s256=self.x5t_s256, _material=material
-        )
+        return replace(self, key_ops=ops, _material=material)
 
     def to_jwk(self) -> dict[str, Any]:
         """Give the public half as JWK members.
@@ -169,6 +213,50 @@ class Key:
         material = self._material
         return members_of.public_members(material) | members_of.private_members(material) | self._metadata()
 
+    def to_pem(self) -> bytes:
+        """Give the public half as PEM (SubjectPublicKeyInfo).
+
+        Raises:
+            KeyInvalid: a shared secret has none.
+        """
+        return self._public_bytes("PEM")
+
+    def to_der(self) -> bytes:
+        """Give the public half as DER (SubjectPublicKeyInfo).
+
+        Raises:
+            KeyInvalid: a shared secret has none.
+        """
+        return self._public_bytes("DER")
+
+    def to_private_pem(self, password: bytes | None = None) -> bytes:
+        """Give the private half as PEM (PKCS#8), encrypted if there is a password.
+
+        Raises:
+            KeyInvalid: this is a public key or a shared secret.
+        """
+        return self._private_bytes("PEM", password)
+
+    def to_private_der(self, password: bytes | None = None) -> bytes:
+        """Give the private half as DER (PKCS#8), encrypted if there is a password.
+
+        Raises:
+            KeyInvalid: this is a public key or a shared secret.
+        """
+        return self._private_bytes("DER", password)
+
+    def _public_bytes(self, encoding: str) -> bytes:
+        from gatepass.jose import pem
+
+        return pem.write_public(self.public()._material, encoding)
+
+    def _private_bytes(self, encoding: str, password: bytes | None) -> bytes:
+        from gatepass.jose import pem
+
+        if self._material.private is None:
+            raise KeyInvalid("the key has no private half that PKCS#8 can hold")
+        return pem.write_private(self._material, encoding, password)
+
     def _metadata(self) -> dict[str, Any]:
         ops = None if self.key_ops is None else sorted(self.key_ops)
         named = {"alg": self.alg, "use": self.use, "key_ops": ops, "kid": self.kid, "x5t#S256": self.x5t_s256}
@@ -183,8 +271,9 @@ class Key:
         return thumbprints.thumbprint_uri(self._material)
 
     def _find(self, header: Header) -> "Key":
-        """Give this key if the header means it; a key without a name is whoever its owner says it is."""
-        if header.kid is not None and self.kid is not None and header.kid != self.kid:
+        """Give this key if the header means it; a name that we only derived is not held against the
+        header's."""
+        if header.kid is not None and self._named and self.kid not in (None, header.kid):
             raise KeyNotFound("the header's kid is not that of the key", header.kid)
         if header.alg not in self._names:
             raise AlgorithmNotAllowed("the header's algorithm is not that of the key")
@@ -200,21 +289,27 @@ class Key:
         raise TypeError("a Key cannot be pickled; export it with to_jwk() or to_private_jwk()")
 
 
-def row_of(alg: object) -> JwsAlgorithm:
+def row_of(alg: object) -> "JwsAlgorithm | JweAlgorithm":
     """Give the row of an algorithm.
 
     Raises:
         KeyInvalid: no such algorithm.
     """
-    row = JWS_ALGORITHMS.get(alg) if isinstance(alg, str) else None
+    if not isinstance(alg, str):
+        raise KeyInvalid("no such algorithm")
+    if alg in JWS_ALGORITHMS:
+        return JWS_ALGORITHMS[alg]
+    from gatepass.jose.jwe_algorithms import DIRECT_KEYS, JWE_ALGORITHMS  # only for who encrypts
+
+    row = JWE_ALGORITHMS.get(alg) or DIRECT_KEYS.get(alg)
     if row is None:
         raise KeyInvalid("no such algorithm")
     return row
 
 
-def _check_shape(row: JwsAlgorithm, material: Material) -> None:
+def _check_shape(row: "JwsAlgorithm | JweAlgorithm", material: Material) -> None:
     shape = row.shape
-    if material.kty != shape.kty or (shape.curves and material.curve not in shape.curves):
+    if material.curve not in shape.curves if shape.curves else material.kty != shape.kty:
         raise KeyInvalid(f"the kind of the key is not one for {row.name}")
     if material.secret is not None and not shape.least <= len(material.secret) <= shape.most:
         size = shape.least if shape.least == shape.most else f"{shape.least} to {shape.most}"
@@ -253,9 +348,12 @@ def _agreed(
     """Give the one algorithm that the JWK and the caller mean."""
     if declared is not None and asked is not None and declared != asked:
         # "EdDSA" and the name of its curve are the same algorithm; the caller's word is kept.
-        if not {declared, asked} <= _BY_ED_CURVE.get(material.curve or "", frozenset()):
-            raise KeyInvalid("the JWK member 'alg' is not the algorithm asked for")
-        return asked
+        if {declared, asked} <= _BY_ED_CURVE.get(material.curve or "", frozenset()):
+            return asked
+        # A key that names its content encryption is a key of "dir" for that alone.
+        if asked == "dir" and row_of(declared).family == "direct":
+            return declared
+        raise KeyInvalid("the JWK member 'alg' is not the algorithm asked for")
     name = asked or declared
     if name is None and material.curve in _BY_ED_CURVE:
         name = material.curve

@@ -173,17 +173,16 @@ def generate_secret(size: int) -> Material:
     return of_secret(urandom(size))  # the source `cryptography` itself takes for symmetric keys
 
 
-def generate(kty: str, curve: str | None, bits: int) -> Material:
-    """Make a new key pair with OpenSSL's generator; `bits` is for RSA.
+def generate(curve: str | None, bits: int) -> Material:
+    """Make a new key pair with OpenSSL's generator: on a curve (or of an ML-DSA set), or RSA of `bits`.
 
     Raises:
         KeyInvalid: RSA of such a size is not accepted either.
     """
-    if kty == "RSA":
-        if bits not in _RSA_BITS:
-            raise KeyInvalid("an RSA key must have 2048 to 8192 bits")
-        return of_private(rsa.generate_private_key(65537, bits))
-    assert curve is not None  # noqa: S101 - the row of the algorithm names it
-    if kty == "EC":
+    if curve in CURVES:
         return of_private(ec.generate_private_key(CURVES[curve][0]))
-    return of_private(RAW_KINDS[curve].generate())
+    if curve is not None:
+        return of_private(RAW_KINDS[curve].generate())
+    if bits not in _RSA_BITS:
+        raise KeyInvalid("an RSA key must have 2048 to 8192 bits")
+    return of_private(rsa.generate_private_key(65537, bits))

@@ -4,7 +4,7 @@
 from dataclasses import dataclass, field
 from typing import Final
 
-from gatepass.jose.algorithms import JWS_ALGORITHMS
+from gatepass.jose.algorithms import JWS_ALGORITHMS, Family
 from gatepass.jose.header import media_type
 
 # Room for any sane set of claims and for an ML-DSA-87 signature (6,170 characters). What is longer is
@@ -25,11 +25,13 @@ class Policy:
         issuer: the exact `iss`.
         audience: `aud` is this, or an array that holds it.
         typ: the one header `typ`; case and a leading `application/` do not count.
-        algorithms: JOSE names, of one family: MACs and signatures cannot be mixed.
+        algorithms: JOSE names, of one family: MACs and signatures cannot be mixed. For `jwt.decrypt`, those
+            of JWE.
         leeway: seconds, 0 to 300.
         required: names of further claims.
         max_age: seconds; refuse what was issued longer ago, whatever its `exp`.
         max_length: characters of the token; longer ones are refused before anything is decoded.
+        encryptions: JOSE names of content encryptions, for `jwt.decrypt` only.
 
     Raises:
         ValueError: something is missing, unknown or out of range.
@@ -43,6 +45,7 @@ class Policy:
     required: frozenset[str] = frozenset()
     max_age: float | None = None
     max_length: int = DEFAULT_MAX_LENGTH
+    encryptions: frozenset[str] = frozenset()
     _typ: str | None = field(init=False, repr=False, compare=False)
     _others: tuple[str, ...] = field(init=False, repr=False, compare=False)
 
@@ -50,6 +53,7 @@ class Policy:
         for name, value in (("issuer", self.issuer), ("audience", self.audience), ("typ", self.typ)):
             _check_text(name, value)
         check_algorithms(self.algorithms)
+        check_encryptions(self.algorithms, self.encryptions)
         if not 0 <= self.leeway <= _MOST_LEEWAY:
             raise ValueError(f"the leeway is 0 to {_MOST_LEEWAY} seconds")
         if self.max_age is not None and not 0 < self.max_age < float("inf"):
@@ -81,8 +85,48 @@ def check_algorithms(algorithms: frozenset[str]) -> None:
     _check_names("algorithms", algorithms)
     if not algorithms:
         raise ValueError("a policy names its algorithms")
-    families = {row.family if (row := JWS_ALGORITHMS.get(name)) else None for name in algorithms}
-    if None in families:
+    if len({_side(name) for name in algorithms}) != 1:
+        raise ValueError(
+            "algorithms of shared secrets, of passwords, of signatures and of public keys do not mix"
+        )
+
+
+def check_encryptions(algorithms: frozenset[str], encryptions: frozenset[str]) -> None:
+    """Refuse a list of content encryptions that is not there for JWE, or there for JWS, or holds an unknown
+    one.
+
+    Raises:
+        ValueError: naming what is wrong.
+    """
+    _check_names("encryptions", encryptions)
+    if algorithms <= JWS_ALGORITHMS.keys():
+        if encryptions:
+            raise ValueError("signed tokens have no content encryption")
+        return
+    from gatepass.jose.jwe_algorithms import ENCRYPTIONS
+
+    if not encryptions or not encryptions <= ENCRYPTIONS.keys():
+        raise ValueError("encryptions names at least one, and only known ones")
+
+
+# Which algorithms may stand in one list. Who may use both sides of a shared secret is not who may use a
+# public key.
+_SIDES: Final[dict[Family, str]] = {
+    "mac": "mac",
+    "signature": "signature",
+    "direct": "secret",
+    "wrapping": "secret",
+    "password": "password",
+    "encryption": "public",
+    "agreement": "public",
+}
+
+
+def _side(name: str) -> str:
+    if name in JWS_ALGORITHMS:
+        return _SIDES[JWS_ALGORITHMS[name].family]
+    from gatepass.jose.jwe_algorithms import JWE_ALGORITHMS  # only for who encrypts
+
+    if name not in JWE_ALGORITHMS:
         raise ValueError("no such algorithm")
-    if len(families) != 1:
-        raise ValueError("MACs and signatures do not go together")
+    return _SIDES[JWE_ALGORITHMS[name].family]

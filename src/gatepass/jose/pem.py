@@ -1,0 +1,83 @@
+"""Keys from and to PEM and DER: PKCS#8, SPKI, the older OpenSSL forms, and X.509 certificates (RFC 7468, RFC
+5958, RFC 5280).
+
+Imported only when a key is read or written so: `serialization` and `x509` double the cost of importing
+`cryptography`.
+"""
+
+from collections.abc import Callable
+from hashlib import sha256
+from typing import Any
+
+from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives import serialization
+
+from gatepass.jose import b64
+from gatepass.jose.errors import KeyInvalid
+from gatepass.jose.material import Material, of_private, of_public
+
+_ENCODINGS = {"PEM": serialization.Encoding.PEM, "DER": serialization.Encoding.DER}
+
+
+def read_pem(data: bytes, password: bytes | None) -> tuple[Material, str | None]:
+    """Give the material in a PEM block, and its x5t#S256 when that is a certificate.
+
+    Raises:
+        KeyInvalid: not one readable key, or it is encrypted and the password is not right.
+    """
+    if data.count(b"-----BEGIN ") - data.count(b"-----BEGIN EC PARAMETERS") != 1:
+        raise KeyInvalid("not exactly one PEM block")
+    if b"-----BEGIN CERTIFICATE-----" in data:
+        return _certificate(lambda: x509.load_pem_x509_certificate(data))
+    if b" PUBLIC KEY-----" in data:
+        return of_public(_load(lambda: serialization.load_pem_public_key(data))), None
+    return of_private(_load(lambda: serialization.load_pem_private_key(data, password))), None
+
+
+def read_der(data: bytes, password: bytes | None) -> tuple[Material, str | None]:
+    """Give the material in DER bytes, and its x5t#S256 when those are a certificate.
+
+    Raises:
+        KeyInvalid: not a readable key, or it is encrypted and the password is not right.
+    """
+    try:
+        return of_public(_load(lambda: serialization.load_der_public_key(data))), None
+    except KeyInvalid:
+        pass
+    try:
+        return _certificate(lambda: x509.load_der_x509_certificate(data))
+    except KeyInvalid:
+        pass
+    return of_private(_load(lambda: serialization.load_der_private_key(data, password))), None
+
+
+def _certificate(load: Callable[[], x509.Certificate]) -> tuple[Material, str]:
+    """Take the key out of a certificate; who issued it and until when it holds is for the caller to judge."""
+    certificate = _load(load)
+    digest = sha256(certificate.public_bytes(serialization.Encoding.DER)).digest()
+    return of_public(_load(certificate.public_key)), b64.encode(digest)
+
+
+def _load(load: Callable[[], Any]) -> Any:
+    try:
+        return load()
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        raise KeyInvalid("not a readable key, or its password is not right") from None
+
+
+def write_public(material: Material, encoding: str) -> bytes:
+    """Give the public half as SubjectPublicKeyInfo; `encoding` is PEM or DER."""
+    form = serialization.PublicFormat.SubjectPublicKeyInfo
+    return material.public.public_bytes(_ENCODINGS[encoding], form)  # type: ignore[no-any-return]
+
+
+def write_private(material: Material, encoding: str, password: bytes | None) -> bytes:
+    """Give the private half as PKCS#8, encrypted if there is a password; `encoding` is PEM or DER."""
+    encryption: serialization.KeySerializationEncryption = (
+        serialization.BestAvailableEncryption(password) if password else serialization.NoEncryption()
+    )
+    form = serialization.PrivateFormat.PKCS8
+    return material.private.private_bytes(  # type: ignore[no-any-return]
+        _ENCODINGS[encoding], form, encryption
+    )
