@@ -1,0 +1,109 @@
+"""Finds the command's module, and makes an exit code of whatever happens in it."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import sys
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any, Final
+
+from gatepass.cli.failure import CommandFailed, CommandMisused
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+GROUPS: Final[dict[str, str]] = {
+    "user": "add, list and disable users",
+    "role": "say what a role may do",
+    "session": "see who is logged in, and end it",
+    "keys": "see and rotate the signing keys",
+    "token": "look into tokens",
+}
+
+# Each is a module here: ("user", "add") is user_add.py, with `configure(parser)` and `run(args)`.
+COMMANDS: Final[dict[tuple[str, ...], str]] = {
+    ("init",): "write a settings file and a key-encryption key",
+    ("serve",): "run Auth",
+    ("user", "add"): "add a user",
+    ("user", "list"): "list users",
+    ("user", "disable"): "disable a user: every pass of theirs stops holding",
+    ("role", "define"): "define a role, or change what it may do",
+    ("session", "list"): "list live sessions",
+    ("session", "kick"): "end a session",
+    ("keys", "list"): "list the signing keys and their states",
+    ("keys", "rotate"): "publish a new signing key, which takes over soon",
+    ("token", "show"): "decode a token for a person",
+}
+
+EXIT_FAILURE: Final = 1
+EXIT_USAGE: Final = 2
+EXIT_INTERRUPTED: Final = 130
+EXIT_BROKEN_PIPE: Final = 141
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line; 0 for success, 1 for failure, 2 for a wrong call."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    parser = _parser(_chosen(arguments))
+    args = parser.parse_args(arguments)
+    try:
+        return int(args.run(args) or 0)
+    except CommandMisused as error:
+        args.parser.error(str(error))  # leaves with EXIT_USAGE
+        return EXIT_USAGE
+    except CommandFailed as error:
+        return _complain(str(error))
+    except KeyboardInterrupt:
+        return EXIT_INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read our output has enough; Python would complain once more when it flushes at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return EXIT_BROKEN_PIPE
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] == "gatepass":
+            raise
+        return _complain(
+            f"this command needs more than the base install: pip install 'gatepass[server]' ({error})"
+        )
+
+
+def _complain(text: str) -> int:
+    print(f"gatepass: {text}", file=sys.stderr)
+    return EXIT_FAILURE
+
+
+def _chosen(arguments: Sequence[str]) -> tuple[str, ...] | None:
+    """Say which command is called, so that only its module is imported."""
+    return next((path for path in COMMANDS if tuple(arguments[: len(path)]) == path), None)
+
+
+def _parser(chosen: tuple[str, ...] | None) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="gatepass",
+        description="Gatepass: log in once; every service checks the pass by itself.",
+        epilog="'gatepass COMMAND --help' tells the rest. Start with: gatepass init",
+    )
+    parser.add_argument("--version", action="version", version=f"gatepass {version('gatepass')}")
+    commands = parser.add_subparsers(metavar="COMMAND", required=True, title="commands")
+    groups: dict[str, Any] = {}
+    for path, summary in COMMANDS.items():
+        if len(path) > 1 and path[0] not in groups:
+            group = commands.add_parser(path[0], help=GROUPS[path[0]], description=_sentence(GROUPS[path[0]]))
+            groups[path[0]] = group.add_subparsers(metavar="COMMAND", required=True, title="commands")
+        command = (groups[path[0]] if len(path) > 1 else commands).add_parser(
+            path[-1],
+            help=summary,
+            description=_sentence(summary),
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+        if path == chosen:
+            module = importlib.import_module(f"gatepass.cli.{'_'.join(path)}")
+            module.configure(command)
+            command.set_defaults(run=module.run, parser=command)
+    return parser
+
+
+def _sentence(summary: str) -> str:
+    return f"{summary[0].upper()}{summary[1:]}."

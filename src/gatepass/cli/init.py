@@ -1,0 +1,131 @@
+"""`gatepass init`: a commented settings file and a key-encryption key, never over what is there."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from base64 import urlsafe_b64encode
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from gatepass.cli.failure import CommandFailed, CommandMisused
+from gatepass.settings import Settings, SettingsError
+
+if TYPE_CHECKING:
+    import argparse
+
+TEMPLATE: Final = """\
+# Gatepass settings. What stands behind '#' is the default; durations are seconds.
+# Each can also come from the environment: GATEPASS_TOKENS__LIFETIME=60
+
+# The origin under which browsers and Services reach Auth. https, except on this machine.
+issuer = "{issuer}"
+
+# The name of your site; every Service checks for it in a token.
+audience = "{audience}"
+
+[database]
+# The SQLite file; a relative path starts at this file's folder.
+# path = "gatepass.db"
+
+[keys]
+# The algorithm of new signing keys: ES256, Ed25519, RS256 or PS256.
+# algorithm = "ES256"
+# The key-encryption key, which seals the signing keys in the database. Only its owner may read it.
+# Back it up, but not beside the database: together they open the signing keys.
+kek_file = "{kek_file}"
+# How long a key signs before the next one takes over (90 days).
+# lifetime = 7776000
+# How long a new key is published before it signs.
+# publish_ahead = 3600
+
+[tokens]
+# How long an access token lives at most.
+# lifetime = 600
+# How long a refresh token works without being used (14 days), and in all (90 days).
+# refresh_idle = 1209600
+# refresh_absolute = 7776000
+# How long the same refresh token gets the same answer again, for retries and parallel tabs.
+# grace = 10
+
+[sessions]
+# How long a log-in lasts without use (14 days), and in all (90 days).
+# idle = 1209600
+# absolute = 7776000
+
+[login]
+# Attempts in one window, on one account and from one address, before it must wait.
+# attempts_per_account = 10
+# attempts_per_address = 100
+# window = 900
+# Whether strangers may register themselves.
+# registration = false
+
+[server]
+# Where to listen. Behind a reverse proxy leave it on this machine.
+# host = "127.0.0.1"
+port = {port}
+# GET /api/counters shows how many requests and look-ups there were; for demos and tests.
+# counters = false
+# Origins of your own browser apps, such as ["https://app.example.org"]: they may call the API with the
+# log-in cookie, and log-in may return to them.
+# app_origins = []
+# Your reverse proxies, such as ["10.0.0.0/8"], whose X-Forwarded-For is believed.
+# trusted_proxies = []
+"""
+
+KEK_BYTES: Final = 32  # AES-256
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Say what the command takes."""
+    parser.add_argument("folder", nargs="?", default=".", help="where to write them (default: here)")
+    parser.add_argument(
+        "--issuer", help="origin under which Auth is reached (default: http://127.0.0.1:PORT)"
+    )
+    parser.add_argument("--audience", default="my-site", help="name of your site (default: my-site)")
+    parser.add_argument("--port", type=int, default=8000, help="port to listen on (default: 8000)")
+    parser.epilog = (
+        "examples:\n"
+        "  gatepass init\n"
+        "  gatepass init /etc/gatepass --issuer https://login.example.org --audience example\n\n"
+        "then:\n"
+        "  gatepass user add --email you@example.org --first-name You --last-name There\n"
+        "  gatepass serve"
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Write both files, or neither."""
+    folder = Path(args.folder)
+    issuer = args.issuer or f"http://127.0.0.1:{args.port}"
+    try:
+        Settings.from_mapping(
+            {"issuer": issuer, "audience": args.audience, "server": {"port": args.port}}, {}
+        )
+    except SettingsError as error:
+        raise CommandMisused(str(error)) from None
+    if set(args.audience) & set('"\\\n'):
+        raise CommandMisused("the audience must be without quotes, backslashes and line ends")
+    settings, kek = folder / "gatepass.toml", folder / "gatepass.kek"
+    for path in (settings, kek):
+        if path.exists():
+            raise CommandFailed(f"{path} is there already; nothing was written")
+    text = TEMPLATE.format(issuer=issuer, audience=args.audience, port=args.port, kek_file=kek.name)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        write_new(kek, urlsafe_b64encode(secrets.token_bytes(KEK_BYTES)) + b"\n", mode=0o600)
+        write_new(settings, text.encode(), mode=0o644)
+    except OSError as error:
+        raise CommandFailed(f"can't write to {folder}: {error.strerror}") from None
+    print(f"Wrote {settings} (settings, commented) and {kek} (key-encryption key, mode 0600).")
+    print("Next: gatepass user add …, then gatepass serve")
+    return 0
+
+
+def write_new(path: Path, data: bytes, *, mode: int) -> None:
+    """Write a file that must not be there yet; its mode holds from the first moment."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+    with os.fdopen(descriptor, "wb") as file:
+        os.fchmod(descriptor, mode)  # whatever the umask says
+        file.write(data)

@@ -1,0 +1,69 @@
+"""`gatepass session list`: who is logged in, from where."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Final
+
+from gatepass.auth import usecases
+from gatepass.cli.output import local_time, span, write_json, write_table
+from gatepass.cli.site_access import add_json_option, add_settings_option, with_auth
+
+if TYPE_CHECKING:
+    import argparse
+
+    from gatepass.auth import Auth, Session, User
+
+PAGE: Final = 500
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Say what the command takes."""
+    add_settings_option(parser)
+    parser.add_argument("--email", help="only this user's")
+    add_json_option(parser)
+    parser.epilog = (
+        "examples:\n  gatepass session list\n  gatepass session list --email ann@example.org --json"
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """List the live sessions, the last seen first."""
+    now = time.time()
+
+    async def find(auth: Auth) -> list[tuple[Session, User]]:
+        found: list[tuple[Session, User]] = []
+        while True:
+            after = found[-1][0].sid if found else None
+            page = await usecases.live_sessions(auth, actor="cli", now=now, after=after, limit=PAGE)
+            found += page
+            if len(page) < PAGE:
+                return found
+
+    wanted = args.email.strip().casefold() if args.email else None
+    found = [(s, u) for s, u in with_auth(args, find) if wanted is None or u.email == wanted]
+    found.sort(key=lambda pair: -pair[0].last_seen_at)
+    if args.json:
+        write_json([_row(session, user) for session, user in found])
+        return 0
+    rows = [
+        [s.sid, u.email, s.device, s.address, local_time(s.created_at), f"{span(now - s.last_seen_at)} ago"]
+        for s, u in found
+    ]
+    write_table(
+        ["SID", "USER", "DEVICE", "ADDRESS", "SINCE", "LAST SEEN"], rows, empty="Nobody is logged in."
+    )
+    return 0
+
+
+def _row(session: Session, user: User) -> dict[str, object]:
+    return {
+        "sid": session.sid,
+        "user_id": user.id,
+        "email": user.email,
+        "device": session.device,
+        "address": session.address,
+        "created_at": int(session.created_at),
+        "last_seen_at": int(session.last_seen_at),
+        "expires_at": int(min(session.idle_ends_at, session.ends_at)),
+    }

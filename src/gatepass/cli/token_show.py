@@ -1,0 +1,119 @@
+"""`gatepass token show`: a token taken apart for a person. Nothing is checked, and that is said."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import TYPE_CHECKING, Any, Final
+
+from gatepass.cli.failure import CommandFailed
+from gatepass.cli.output import local_time, span, write_json
+from gatepass.cli.token_words import CLAIMS, HEADERS, TIMES, warnings_of
+from gatepass.jose import JoseError, jwt
+
+if TYPE_CHECKING:
+    import argparse
+
+# Passes that say nothing by themselves: only Auth knows whose they are.
+OPAQUE: Final[dict[str, str]] = {
+    "gps_": "a session id: opaque, 256 random bits. Only Auth knows whose it is (POST /api/session/check).",
+    "gpr_": "a refresh token: opaque, 256 random bits. Only Auth knows what it renews (POST /api/refresh).",
+}
+
+# Parts of a compact JWE (RFC 7516 §3.1).
+_JWE_PARTS: Final = 5
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Say what the command takes."""
+    parser.add_argument("token", help="the token, or '-' to read it from standard input")
+    parser.add_argument("--json", action="store_true", help="write JSON, for scripts")
+    parser.epilog = (
+        "examples:\n"
+        "  gatepass token show eyJhbGciOi…\n"
+        "  pbpaste | gatepass token show -\n\n"
+        "The token is decoded here and sent nowhere. Its signature is NOT checked. An argument is seen\n"
+        "by everybody who lists this machine's processes; '-' avoids that."
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Show the token."""
+    text = (sys.stdin.read() if args.token == "-" else args.token).strip()  # noqa: S105
+    text = text.removeprefix("Bearer ").strip()
+    kind = OPAQUE.get(text[:4])
+    if kind is not None:
+        _show_opaque(kind, as_json=args.json)
+        return 0
+    if text.count(".") == _JWE_PARTS - 1:
+        raise CommandFailed("this token is encrypted (JWE): only who has the key can read it")
+    try:
+        token = jwt.peek(text)
+    except JoseError as error:
+        raise CommandFailed(f"not a readable token: {error} ({error.code})") from None
+    now = time.time()
+    header, claims = dict(token.header), dict(token.claims)
+    if args.json:
+        write_json(
+            {
+                "header": header,
+                "claims": claims,
+                "signature_checked": False,
+                "warnings": warnings_of(header, claims, now=now),
+            }
+        )
+    else:
+        _show(header, claims, now=now)
+    return 0
+
+
+def _show_opaque(kind: str, *, as_json: bool) -> None:
+    if as_json:
+        write_json({"opaque": True, "kind": kind.partition(":")[0].removeprefix("a ")})
+    else:
+        print(f"This is {kind}")
+
+
+def _show(header: dict[str, Any], claims: dict[str, Any], *, now: float) -> None:
+    _show_part("Header", header, HEADERS, now=now)
+    _show_part("Claims", claims, CLAIMS, now=now)
+    print("Signature\n  NOT checked: anybody can write a token that looks like this one.")
+    warnings = warnings_of(header, claims, now=now)
+    if warnings:
+        print("\nMind")
+        for warning in warnings:
+            print(f"  ! {warning}")
+
+
+def _show_part(title: str, members: dict[str, Any], words: dict[str, str], *, now: float) -> None:
+    print(title)
+    for name, value in members.items():
+        print(f"  {name:<12} {_value(name, value, now=now)}")
+        if name in words:
+            print(f"  {'':<12} └ {words[name]}")
+    print()
+
+
+def _value(name: str, value: object, *, now: float) -> str:
+    """Write a value for a person; a time in local time, and how far away it is."""
+    if name in TIMES and isinstance(value, int | float) and not isinstance(value, bool):
+        try:
+            return f"{value}  {local_time(value)}, {_distance(name, value - now)}"
+        except (OverflowError, ValueError, OSError):
+            return f"{value}  (no moment that a calendar knows)"
+    if isinstance(value, str):
+        return _printable(value)
+    if isinstance(value, list) and all(isinstance(item, str) for item in value):
+        return ", ".join(_printable(item) for item in value) or "(none)"
+    return _printable(str(value))
+
+
+def _distance(name: str, seconds: float) -> str:
+    if name == "exp":
+        return f"expires in {span(seconds)}" if seconds > 0 else f"EXPIRED {span(seconds)} ago"
+    return f"in {span(seconds)}" if seconds > 0 else f"{span(seconds)} ago"
+
+
+def _printable(text: str) -> str:
+    """Show what a stranger wrote without letting it move the cursor."""
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)

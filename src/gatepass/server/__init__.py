@@ -1,0 +1,7 @@
+"""Auth's HTTP surface: the JSON API and the pages, as one ASGI application."""
+
+from gatepass.server.app import create_app
+from gatepass.server.passwords import PasswordPool
+from gatepass.server.site import ServerConfig
+
+__all__ = ["PasswordPool", "ServerConfig", "create_app"]

@@ -1,0 +1,159 @@
+"""Answers, and the one table that says which status and words each problem has (RFC 9457)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from gatepass.oauth import challenge
+
+if TYPE_CHECKING:
+    from starlette.types import Send
+
+Header = tuple[bytes, bytes]
+
+_JSON: Final = (b"content-type", b"application/json")
+_PROBLEM_JSON: Final = (b"content-type", b"application/problem+json")
+_ENCODER: Final = msgspec.json.Encoder()
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A whole answer: status, body and the headers that only it has."""
+
+    status: int
+    body: bytes
+    headers: tuple[Header, ...]
+
+    async def send(self, send: Send) -> None:
+        """Send it; the outer layer adds the headers that every answer has."""
+        headers = [(b"content-length", b"%d" % len(self.body)), *self.headers]
+        await send({"type": "http.response.start", "status": self.status, "headers": headers})
+        await send({"type": "http.response.body", "body": self.body})
+
+
+NO_CONTENT: Final = Answer(204, b"", ())
+
+
+def json_bytes(body: bytes, *, status: int = 200, headers: tuple[Header, ...] = ()) -> Answer:
+    """Answer with JSON that is already written."""
+    return Answer(status, body, (_JSON, *headers))
+
+
+def json_struct(struct: msgspec.Struct, *, status: int = 200) -> Answer:
+    """Answer with a message."""
+    return Answer(status, _ENCODER.encode(struct), (_JSON,))
+
+
+def see_other(location: str, *headers: Header) -> Answer:
+    """Send the browser elsewhere with GET (RFC 9110 §15.4.4); the location is checked by the caller."""
+    return Answer(303, b"", ((b"location", location.encode("ascii")), *headers))
+
+
+class ProblemDetails(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What went wrong (RFC 9457); a program reads `code`, a person `detail`."""
+
+    type: str
+    title: str
+    status: int
+    code: str
+    detail: str
+    field: str | None = None
+    """The member of the request that is meant, where one is."""
+    retry_after: int | None = None
+    """Seconds to wait, where waiting helps; the same as the Retry-After header."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A row of the table: the status, and what a person is told."""
+
+    status: int
+    detail: str
+
+
+PROBLEMS: Final[dict[str, Problem]] = {
+    "invalid_body": Problem(400, "The body is not what this operation takes: see `field`."),
+    "invalid_request": Problem(400, "Malformed: check the query and the Authorization header."),
+    "unauthenticated": Problem(401, "Log in first, or send the pass as 'Authorization: Bearer …'."),
+    "invalid_token": Problem(401, "The pass does not hold (any more). Renew it or log in again."),
+    "login_refused": Problem(401, "E-mail address or password is wrong."),
+    "refresh_refused": Problem(401, "This can't be renewed (any more). Log in again."),
+    "csrf": Problem(403, "With a cookie, a request must come from Auth's own or a configured origin."),
+    "insufficient_scope": Problem(403, "The pass holds, but does not permit this."),
+    "registration_closed": Problem(403, "Registration is closed here. Ask the administrator for an account."),
+    "not_found": Problem(404, "There is no such thing here."),
+    "method_not_allowed": Problem(405, "This address does not take that method; see the Allow header."),
+    "email_taken": Problem(409, "This e-mail address has an account already."),
+    "renewal_too_early": Problem(409, "The access token still holds; renew it when it has expired."),
+    "body_too_large": Problem(413, "The body is too large."),
+    "unsupported_media_type": Problem(415, "Send the body as application/json."),
+    "invalid_input": Problem(422, "A value can't be accepted; `field` says which."),
+    "too_many_attempts": Problem(429, "Too many attempts. Wait, then try again."),
+    "internal": Problem(500, "Something went wrong on our side. It has been logged."),
+    "busy": Problem(503, "Too much to do at this moment. Try again shortly."),
+}
+
+
+class Refused(Exception):
+    """A request that gets a problem for an answer; the code is a row of `PROBLEMS`."""
+
+    def __init__(
+        self,
+        code: str,
+        *,
+        detail: str | None = None,
+        field: str | None = None,
+        retry_after: float | None = None,
+        headers: tuple[Header, ...] = (),
+    ) -> None:
+        super().__init__(code)
+        self.code = code
+        self.detail = detail
+        self.field = field
+        self.retry_after = None if retry_after is None else max(1, -int(-retry_after // 1))
+        self.headers = headers
+
+    @property
+    def status(self) -> int:
+        """The HTTP status."""
+        return PROBLEMS[self.code].status
+
+    def answer(self) -> Answer:
+        """Say it as problem details."""
+        return Answer(self.status, _ENCODER.encode(self._details()), (_PROBLEM_JSON, *self.all_headers()))
+
+    def all_headers(self) -> tuple[Header, ...]:
+        """Give the headers that belong to the problem: challenge, Retry-After and its own."""
+        headers = list(self.headers)
+        if self.retry_after is not None:
+            headers.append((b"retry-after", b"%d" % self.retry_after))
+        if self.code in _CHALLENGES:
+            headers.append((b"www-authenticate", _CHALLENGES[self.code]))
+        return tuple(headers)
+
+    def _details(self) -> ProblemDetails:
+        problem = PROBLEMS[self.code]
+        return ProblemDetails(
+            type="about:blank",  # RFC 9457 §4.2.1: then the title is the status's own phrase
+            title=HTTPStatus(problem.status).phrase,
+            status=problem.status,
+            code=self.code,
+            detail=self.detail or problem.detail,
+            field=self.field,
+            retry_after=self.retry_after,
+        )
+
+
+# RFC 9110 §15.5.2: a 401 carries a challenge; RFC 6750 §3: without an error where there was no credential.
+_CHALLENGES: Final[dict[str, bytes]] = {
+    "unauthenticated": challenge(realm="gatepass").encode(),
+    "login_refused": challenge(realm="gatepass").encode(),
+    "refresh_refused": challenge(error="invalid_token", description="it can not be renewed").encode(),
+    "invalid_token": challenge(error="invalid_token", description="the pass does not hold").encode(),
+    "invalid_request": challenge(error="invalid_request").encode(),
+    "insufficient_scope": challenge(error="insufficient_scope").encode(),
+}

@@ -1,0 +1,78 @@
+"""The ASGI application: the route table, the outer layer, and nothing else."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.responses import Response
+from starlette.routing import Route
+
+from gatepass.server.answers import Refused
+from gatepass.server.headers import Frame
+from gatepass.server.openapi import document
+from gatepass.server.operation import Resource
+from gatepass.server.pages import Pages
+from gatepass.server.routes import operations, pages
+from gatepass.server.site import ServerConfig, Site
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from starlette.requests import Request
+
+    from gatepass.auth import Auth
+    from gatepass.server.operation import Row
+
+
+def create_app(
+    auth: Auth,
+    config: ServerConfig,
+    *,
+    clock: Callable[[], float] = time.time,
+    lookups: Callable[[], int] | None = None,
+) -> Starlette:
+    """Make Auth's HTTP surface.
+
+    `clock` gives seconds since the epoch and is read once per request; `lookups` says how many read
+    statements the store has answered (by default it asks `auth.store`).
+    """
+    api = operations(config)
+    site = Site(
+        auth,
+        config,
+        pages=Pages(app_origins=config.app_origins),
+        document=document(config, api),
+        clock=clock,
+        lookups=lookups or (lambda: auth.store.lookups),
+    )
+    rows: list[Row] = [*api, *pages()]
+    by_path: dict[str, list[Row]] = {}
+    for row in rows:
+        by_path.setdefault(row.path, []).append(row)
+
+    async def unrouted(request: Request, _: Exception) -> Response:
+        """Answer for a path that no row has: as a problem to programs, as a page to people."""
+        site.counters.count("no such route")
+        refused = Refused("not_found")
+        is_api = request.url.path.startswith(("/api/", "/.well-known/"))
+        answer = refused.answer() if is_api else site.pages.problem(refused)
+        response = Response(answer.body, answer.status)
+        response.raw_headers.extend(answer.headers)
+        return response
+
+    app = Starlette(
+        # Literal paths before those with a parameter, so that neither hides the other.
+        routes=[
+            Route(path, Resource(site, rows_of_path))
+            for path, rows_of_path in sorted(by_path.items(), key=lambda item: "{" in item[0])
+        ],
+        middleware=[Middleware(Frame, https=config.https, app_origins=config.app_origins)],
+        exception_handlers={HTTPException: unrouted},
+    )
+    # No guesses: a path with one slash too many is another path, and a redirect would be built from `Host`.
+    app.router.redirect_slashes = False
+    return app

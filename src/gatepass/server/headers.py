@@ -1,0 +1,119 @@
+"""The outermost layer: security headers on every answer, and CORS for the configured applications."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Set as AbstractSet
+
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+    from gatepass.server.answers import Header
+
+# Chromium forgets a preflight's answer after two hours whatever it is told; asking for more gains nothing.
+PREFLIGHT_MAX_AGE: Final = 7200
+
+# Headers that an answer may set for itself; without its own word these hold.
+_DEFAULTS: Final[tuple[Header, ...]] = (
+    (b"cache-control", b"no-store"),
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+    (b"referrer-policy", b"no-referrer"),
+)
+_ALWAYS: Final[tuple[Header, ...]] = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),  # for browsers that do not know frame-ancestors
+    (b"cross-origin-opener-policy", b"same-origin"),
+)
+# Two years, as browsers' preload lists ask for; without includeSubDomains: the neighbours are not ours.
+_HSTS: Final[Header] = (b"strict-transport-security", b"max-age=63072000")
+
+_DEFAULT_NAMES: Final = frozenset(name for name, _ in _DEFAULTS)
+
+
+def page_headers(app_origins: AbstractSet[str]) -> tuple[Header, ...]:
+    """Give the headers of a page: only our own style sheet, no script at all, forms only to us.
+
+    Browsers also hold the redirect after a form to `form-action`, so the applications to which a log-in may
+    return are named. The referrer policy is not `no-referrer`: with that a browser would send
+    `Origin: null` with our own forms (Fetch §3.2.5), and we could not tell them from a stranger's.
+    """
+    targets = " ".join(["'self'", *sorted(app_origins)])
+    policy = (
+        "default-src 'none'; style-src 'self'; img-src 'self'; "
+        f"form-action {targets}; base-uri 'none'; frame-ancestors 'none'"
+    )
+    return (
+        (b"content-type", b"text/html; charset=utf-8"),
+        (b"content-security-policy", policy.encode("ascii")),
+        (b"referrer-policy", b"same-origin"),
+    )
+
+
+class Frame:
+    """ASGI layer around everything: no answer leaves without its headers."""
+
+    def __init__(self, app: ASGIApp, *, https: bool, app_origins: AbstractSet[str]) -> None:
+        self._app = app
+        self._always = (*_ALWAYS, _HSTS) if https else _ALWAYS
+        self._all = (*_DEFAULTS, *self._always)
+        self._origins = {origin.encode("ascii") for origin in app_origins}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        extra: tuple[Header, ...] = ()
+        if self._origins and scope["path"].startswith(("/api/", "/.well-known/")):
+            origin = _header(scope, b"origin")
+            extra = _cors(origin) if origin in self._origins else _VARY
+            if scope["method"] == "OPTIONS" and _header(scope, b"access-control-request-method"):
+                await self._preflight(extra, send)
+                return
+
+        # On the hot path: 0.6 µs for an answer that brings none of the defaults itself.
+        async def send_framed(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = message["headers"]
+                names = {name for name, _ in headers}
+                if names.isdisjoint(_DEFAULT_NAMES):
+                    message["headers"] = [*headers, *self._all, *extra]
+                else:
+                    missing = [default for default in _DEFAULTS if default[0] not in names]
+                    message["headers"] = [*headers, *missing, *self._always, *extra]
+            await send(message)
+
+        await self._app(scope, receive, send_framed)
+
+    async def _preflight(self, extra: tuple[Header, ...], send: Send) -> None:
+        """Answer what a browser asks before it sends an app's request; a stranger's gets no permission."""
+        headers = [*extra, *self._all]
+        if extra is not _VARY:
+            headers += _PREFLIGHT
+        await send({"type": "http.response.start", "status": 204, "headers": headers})
+        await send({"type": "http.response.body", "body": b""})
+
+
+# A cache must keep the answers to different origins apart, also the one that grants nothing.
+_VARY: Final[tuple[Header, ...]] = ((b"vary", b"Origin"),)
+_PREFLIGHT: Final[tuple[Header, ...]] = (
+    (b"access-control-allow-methods", b"GET, POST, DELETE"),
+    (b"access-control-allow-headers", b"Authorization, Content-Type"),
+    (b"access-control-max-age", b"%d" % PREFLIGHT_MAX_AGE),
+)
+
+
+def _cors(origin: bytes) -> tuple[Header, ...]:
+    return (
+        *_VARY,
+        (b"access-control-allow-origin", origin),
+        (b"access-control-allow-credentials", b"true"),
+        (b"access-control-expose-headers", b"Retry-After, WWW-Authenticate"),
+    )
+
+
+def _header(scope: Scope, wanted: bytes) -> bytes:
+    """Give a header's only value; empty when it is absent, or there twice."""
+    found = [value for name, value in scope["headers"] if name == wanted]
+    return found[0] if len(found) == 1 else b""

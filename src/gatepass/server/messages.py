@@ -1,0 +1,183 @@
+"""The bodies and answers of the JSON API: the OpenAPI document is generated from these.
+
+All times are whole seconds since the epoch. Unknown members of a body are refused.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from msgspec import Meta, Struct
+
+from gatepass.oauth import Introspection
+
+# Bounds on a stranger's text, far above any honest one. The domain has its own, finer rules.
+Text = Annotated[str, Meta(max_length=1024)]
+PassText = Annotated[str, Meta(max_length=16_384)]
+Lifetime = Annotated[int, Meta(ge=1, description="Seconds; at most what the settings allow.")]
+RefreshForm = Literal["standard", "renewal"]
+
+
+class Body(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a client sends."""
+
+
+class LoginBody(Body, frozen=True):
+    """E-mail address and password, and which pass is wanted."""
+
+    email: Text
+    password: Text
+    mode: Literal["session", "token"] = "session"
+    refresh: RefreshForm | None = None
+    """In token mode: how the access token is to be renewed; left out: by a refresh token."""
+    lifetime: Lifetime | None = None
+
+
+class RegisterBody(Body, frozen=True):
+    """A new account."""
+
+    email: Text
+    password: Text
+    first_name: Text
+    last_name: Text
+
+
+class TokensBody(Body, frozen=True):
+    """Asks for tokens on top of a session."""
+
+    refresh: RefreshForm = "standard"
+    lifetime: Lifetime | None = None
+
+
+class RefreshBody(Body, frozen=True):
+    """Exactly one of the two: a refresh token, or the expired access token itself."""
+
+    refresh_token: PassText | None = None
+    expired_token: PassText | None = None
+
+
+class AdminPage(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which part of a long list."""
+
+    after: Annotated[str, Meta(max_length=64)] | None = None
+    limit: Annotated[int, Meta(ge=1, le=500)] = 100
+
+
+class SessionStarted(Struct, frozen=True, kw_only=True):
+    """A session: its id is the pass, `sid` its public name."""
+
+    session_id: str
+    sid: str
+    expires_at: int
+
+
+class Tokens(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """An access token (RFC 6749 §5.1), and in the standard form the refresh token that renews it."""
+
+    access_token: str
+    token_type: Literal["Bearer"]
+    expires_in: int
+    sid: str
+    refresh_token: str | None = None
+
+
+class Account(Struct, frozen=True, kw_only=True):
+    """A user; `permissions` are all that hold, the roles' among them."""
+
+    id: str
+    email: str
+    first_name: str
+    last_name: str
+    roles: list[str]
+    permissions: list[str]
+
+
+class Me(Struct, frozen=True, kw_only=True):
+    """Who the pass belongs to."""
+
+    user: Account
+    sid: str
+    auth_time: int
+
+
+class SessionItem(Struct, frozen=True, kw_only=True):
+    """One log-in."""
+
+    sid: str
+    device: str
+    address: str
+    created_at: int
+    last_seen_at: int
+    expires_at: int
+    current: bool
+
+
+class Sessions(Struct, frozen=True, kw_only=True):
+    """A user's live log-ins, the latest first."""
+
+    sessions: list[SessionItem]
+
+
+class AdminSessionItem(Struct, frozen=True, kw_only=True):
+    """One log-in, and whose it is."""
+
+    session: SessionItem
+    user: Account
+
+
+class AdminSessions(Struct, frozen=True, kw_only=True):
+    """A part of all live log-ins; `next` is the `after` of the following part, null at the end."""
+
+    sessions: list[AdminSessionItem]
+    next: str | None
+
+
+class Ended(Struct, frozen=True, kw_only=True):
+    """How many sessions were ended."""
+
+    ended: int
+
+
+class Counts(Struct, frozen=True, kw_only=True):
+    """How many requests and database look-ups there were since the start."""
+
+    requests: int
+    lookups: int
+    by_route: dict[str, int]
+
+
+class Health(Struct, frozen=True, kw_only=True):
+    """Alive, or ready."""
+
+    status: Literal["ok"]
+
+
+Yes = Annotated[bool, Meta(extra_json_schema={"const": True})]
+No = Annotated[bool, Meta(extra_json_schema={"const": False})]
+
+
+class ActiveSession(Introspection, frozen=True, kw_only=True):
+    """A session id that holds, and whose it is (RFC 7662 §2.2)."""
+
+    active: Yes
+
+
+class InactiveSession(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Everything else, without a word on why (RFC 7662 §2.2)."""
+
+    active: No
+
+
+class PublicKeys(Struct, frozen=True, kw_only=True):
+    """A JWK Set (RFC 7517 §5)."""
+
+    keys: list[dict[str, Any]]
+
+
+class ApiDescription(Struct, frozen=True, kw_only=True):
+    """An OpenAPI document."""
+
+    openapi: str
+    info: dict[str, Any]
+    paths: dict[str, Any]
+    components: dict[str, Any]

@@ -1,0 +1,146 @@
+"""The OpenAPI 3.1 document, written from the route table and the message types alone."""
+
+from __future__ import annotations
+
+import re
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+
+from gatepass.server.answers import PROBLEMS, ProblemDetails
+from gatepass.server.cookies import SessionCookie
+from gatepass.server.operation import Access
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from gatepass.server.operation import Operation
+    from gatepass.server.site import ServerConfig
+
+_REFERENCE: Final = "#/components/schemas/{name}"
+
+
+def document(config: ServerConfig, operations: Iterable[Operation]) -> bytes:
+    """Write the document."""
+    rows = list(operations)
+    kinds = {kind for row in rows for kind in (*row.answers, row.body) if kind is not None} | {ProblemDetails}
+    ordered = sorted(kinds, key=lambda kind: kind.__name__)
+    _, schemas = msgspec.json.schema_components(ordered, ref_template=_REFERENCE)
+    paths: dict[str, dict[str, Any]] = {}
+    for row in rows:
+        paths.setdefault(row.path, {})[row.method.lower()] = _operation(row)
+    return msgspec.json.encode(
+        {
+            "openapi": "3.1.0",
+            "info": {
+                "title": "Gatepass Auth",
+                "version": "1",
+                "summary": "Log in once; every service checks the pass by itself.",
+                "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+            },
+            "servers": [{"url": config.issuer}],
+            "tags": [{"name": tag} for tag in dict.fromkeys(row.tag for row in rows)],
+            "paths": paths,
+            "components": {"schemas": schemas, "securitySchemes": _security_schemes(config)},
+        }
+    )
+
+
+def _security_schemes(config: ServerConfig) -> dict[str, Any]:
+    return {
+        "bearer": {
+            "type": "http",
+            "scheme": "bearer",
+            "description": "A session id (gps_…) or an access token, RFC 6750.",
+        },
+        "cookie": {
+            "type": "apiKey",
+            "in": "cookie",
+            "name": SessionCookie.for_scheme(https=config.https).name,
+            "description": "Set by the log-in page. Unsafe methods then need an Origin of Auth's own or a "
+            "configured application, or Sec-Fetch-Site: same-origin.",
+        },
+    }
+
+
+def _operation(row: Operation) -> dict[str, Any]:
+    written: dict[str, Any] = {
+        "operationId": row.name,
+        "summary": row.summary,
+        "tags": [row.tag],
+        "security": _security(row.access),
+        "responses": {str(row.status): _success(row), **_unchanged(row), **_failures(row)},
+    }
+    parameters = [*_path_parameters(row.path), *_query_parameters(row.query)]
+    if parameters:
+        written["parameters"] = parameters
+    if row.body is not None:
+        written["requestBody"] = {"required": True, "content": _json(_reference(row.body))}
+    return written
+
+
+def _security(access: Access) -> list[dict[str, list[str]]]:
+    if access is Access.LOGGED_IN:
+        return [{"bearer": []}, {"cookie": []}]
+    return [{"bearer": []}] if access is Access.SESSION_ID else []
+
+
+def _success(row: Operation) -> dict[str, Any]:
+    if row.status == HTTPStatus.NO_CONTENT:
+        return {"description": "Done."}
+    schemas = [_reference(kind) for kind in row.answers]
+    schema = schemas[0] if len(schemas) == 1 else {"oneOf": schemas}
+    return {"description": HTTPStatus(row.status).phrase, "content": _json(schema)}
+
+
+def _unchanged(row: Operation) -> dict[str, Any]:
+    return {"304": {"description": "You have it already."}} if row.revalidates else {}
+
+
+def _failures(row: Operation) -> dict[str, Any]:
+    """Write one answer per status, with the codes that it can carry."""
+    by_status: dict[int, list[str]] = {}
+    for code in sorted(row.all_problems()):
+        by_status.setdefault(PROBLEMS[code].status, []).append(code)
+    return {
+        str(status): {
+            "description": " ".join(f"`{code}`: {PROBLEMS[code].detail}" for code in codes),
+            "content": {
+                "application/problem+json": {
+                    "schema": {
+                        "allOf": [_reference(ProblemDetails)],
+                        "properties": {"code": {"enum": codes}, "status": {"const": status}},
+                    }
+                }
+            },
+        }
+        for status, codes in sorted(by_status.items())
+    }
+
+
+def _path_parameters(path: str) -> list[dict[str, Any]]:
+    return [
+        {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+        for name in re.findall(r"{(\w+)}", path)
+    ]
+
+
+def _query_parameters(query: type[msgspec.Struct] | None) -> list[dict[str, Any]]:
+    if query is None:
+        return []
+    _, components = msgspec.json.schema_components([query], ref_template=_REFERENCE)
+    schema = components[query.__name__]
+    required = schema.get("required", [])
+    return [
+        {"name": name, "in": "query", "required": name in required, "schema": kind}
+        for name, kind in schema["properties"].items()
+    ]
+
+
+def _reference(kind: type[msgspec.Struct]) -> dict[str, str]:
+    return {"$ref": _REFERENCE.format(name=kind.__name__)}
+
+
+def _json(schema: dict[str, Any]) -> dict[str, Any]:
+    return {"application/json": {"schema": schema}}

@@ -1,0 +1,163 @@
+"""A row of the route table: one method on one path, what it takes, what it gives, how it can fail.
+
+Routing, authorisation, decoding and the OpenAPI document all read the same rows.
+"""
+
+from __future__ import annotations
+
+import enum
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+
+from gatepass.auth import AuthError
+from gatepass.server.answers import NO_CONTENT, Answer, Refused, json_struct
+from gatepass.server.credentials import authorise
+from gatepass.server.limits import ClientGone
+from gatepass.server.refusals import refusal_of
+from gatepass.server.request import Call
+
+if TYPE_CHECKING:
+    from starlette.types import Receive, Scope, Send
+
+    from gatepass.server.site import Site
+
+_LOG: Final = logging.getLogger("gatepass.server")
+
+
+class Access(enum.Enum):
+    """Who may ask."""
+
+    OPEN = "everybody"
+    LOGGED_IN = "who is logged in: cookie, session id or access token"
+    SESSION_ID = "who holds a session id, as a bearer token"
+
+
+Handler = Callable[[Call, Any], Awaitable[msgspec.Struct | Answer | None]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Operation:
+    """One operation of the JSON API."""
+
+    method: str
+    path: str
+    name: str
+    summary: str
+    tag: str
+    handler: Handler
+    access: Access = Access.OPEN
+    body: type[msgspec.Struct] | None = None
+    query: type[msgspec.Struct] | None = None
+    answers: tuple[type[msgspec.Struct], ...] = ()
+    """More than one: which of them follows from the request. None: no content."""
+    status: int = 200
+    revalidates: bool = False
+    """Whether it has an ETag, and answers 304 to who has it already."""
+    problems: frozenset[str] = frozenset()
+    """The codes of `PROBLEMS` that the handler itself can give."""
+    counted: bool = True
+    _decoder: msgspec.json.Decoder[Any] | None = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        decoder = None if self.body is None else msgspec.json.Decoder(self.body)
+        object.__setattr__(self, "_decoder", decoder)
+
+    def all_problems(self) -> frozenset[str]:
+        """Give every code this operation can answer with, those of the ground it stands on included."""
+        found = set(self.problems)
+        if self.access is Access.LOGGED_IN:
+            found |= {"unauthenticated", "invalid_token", "invalid_request"}
+            if self.method != "GET":
+                found.add("csrf")
+        if self.body is not None:
+            found |= {"invalid_body", "unsupported_media_type", "body_too_large", "invalid_request"}
+        if self.query is not None:
+            found.add("invalid_request")
+        return frozenset(found)
+
+    async def answer(self, call: Call) -> Answer:
+        """Serve one request. Raises `Refused`, `AuthError`."""
+        if self.access is Access.LOGGED_IN:
+            call.checked = await authorise(call)
+        told: msgspec.Struct | None = None
+        if self._decoder is not None:
+            told = await call.json_body(self._decoder)
+        elif self.query is not None:
+            told = _converted(call.query(), self.query)
+        result = await self.handler(call, told)
+        if isinstance(result, Answer):
+            return result
+        return NO_CONTENT if result is None else json_struct(result, status=self.status)
+
+    def refused(self, _: Site, refused: Refused) -> Answer:
+        """Say no, as problem details."""
+        return refused.answer()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Page:
+    """One page, or one form's target."""
+
+    method: str
+    path: str
+    handler: Callable[[Call], Awaitable[Answer]]
+    counted: bool = True
+
+    async def answer(self, call: Call) -> Answer:
+        """Serve one request. Raises `Refused`, `AuthError`."""
+        return await self.handler(call)
+
+    def refused(self, site: Site, refused: Refused) -> Answer:
+        """Say no, as a page."""
+        return site.pages.problem(refused)
+
+
+Row = Operation | Page
+
+
+class Resource:
+    """The ASGI application of one path: finds the method's row, makes an answer of whatever is raised."""
+
+    def __init__(self, site: Site, rows: list[Row]) -> None:
+        self._site = site
+        self._rows = {row.method: row for row in rows}
+        if "GET" in self._rows:
+            self._rows["HEAD"] = self._rows["GET"]  # the HTTP server leaves the body out
+        self._labels = {method: f"{row.method} {row.path}" for method, row in self._rows.items()}
+        self._allow = ", ".join(sorted(self._rows)).encode()
+        self._any = rows[0]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        method = scope["method"]
+        row = self._rows.get(method, self._any)
+        call = Call(scope, receive, self._site)
+        label = self._labels.get(method, "another method")
+        if row.counted:
+            self._site.counters.count(label)
+        try:
+            if method not in self._rows:
+                raise Refused("method_not_allowed", headers=((b"allow", self._allow),))
+            answer = await row.answer(call)
+        except Refused as refused:
+            answer = row.refused(self._site, refused)
+        except AuthError as error:
+            _LOG.info("%s refused: %s (%s)", label, error.code, error)
+            answer = row.refused(self._site, refusal_of(error))
+        except ClientGone:
+            return
+        except Exception:
+            _LOG.exception("%s failed", label)
+            answer = row.refused(self._site, Refused("internal"))
+        await answer.send(send)
+
+
+def _converted(fields: dict[str, str], struct: type[msgspec.Struct]) -> msgspec.Struct:
+    try:
+        return msgspec.convert(fields, struct, strict=False)
+    except msgspec.ValidationError:
+        raise Refused("invalid_request") from None

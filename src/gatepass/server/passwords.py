@@ -1,0 +1,78 @@
+"""Password hashing in a bounded pool: it never blocks the event loop, and a crowd never piles up.
+
+One thread per core, because a hash keeps a core busy for its whole 20 ms; a queue of bounded length,
+because a request that would wait longer than a person does is better told to come back.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Final, TypeVar
+
+from gatepass.auth import passwords
+from gatepass.server.answers import Refused
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from gatepass.auth import Entropy
+
+_T = TypeVar("_T")
+
+# Waiting hashes per thread: 25 × 20 ms is half a second, about what a person takes for slow but working.
+QUEUE_PER_THREAD: Final = 25
+
+# When to come back, in seconds: by then the queue has been worked off.
+_RETRY_AFTER: Final = 1
+
+
+class PasswordPool:
+    """The `Passwords` port of auth on threads of its own."""
+
+    def __init__(
+        self,
+        *,
+        entropy: Entropy,
+        profile: passwords.Profile = passwords.CURRENT,
+        threads: int | None = None,
+    ) -> None:
+        self._entropy = entropy
+        self._profile = profile
+        self._threads = threads or os.cpu_count() or 1
+        self._pool = ThreadPoolExecutor(self._threads, thread_name_prefix="password")
+        self._in_flight = 0
+
+    async def hash(self, password: str) -> str:
+        """Hash a new password. Raises `Refused("busy")`."""
+        return await self._run(
+            lambda: passwords.hash_password(password, entropy=self._entropy, profile=self._profile)
+        )
+
+    async def verify(self, encoded: str | None, password: str) -> bool:
+        """Tell whether it is the password; None costs the same and never is. Raises `Refused("busy")`."""
+        return await self._run(lambda: passwords.verify_password(encoded, password, profile=self._profile))
+
+    def needs_rehash(self, encoded: str) -> bool:
+        """Tell whether the hash was made at another cost than today's."""
+        return passwords.needs_rehash(encoded, profile=self._profile)
+
+    def close(self) -> None:
+        """Let running hashes end, drop waiting ones."""
+        self._pool.shutdown(wait=True, cancel_futures=True)
+
+    async def _run(self, work: Callable[[], _T]) -> _T:
+        if self._in_flight >= self._threads * (1 + QUEUE_PER_THREAD):
+            raise Refused("busy", retry_after=_RETRY_AFTER)
+        self._in_flight += 1
+        # The count goes down when the work is done, not when the client stops waiting for it: a client that
+        # hangs up leaves the thread busy.
+        future = asyncio.get_running_loop().run_in_executor(self._pool, work)
+        future.add_done_callback(self._done)
+        return await asyncio.shield(future)
+
+    def _done(self, future: asyncio.Future[_T]) -> None:
+        self._in_flight -= 1
+        if not future.cancelled():
+            future.exception()  # seen here, so that one nobody waits for is no warning

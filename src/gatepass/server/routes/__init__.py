@@ -1,0 +1,24 @@
+"""The route table: every operation of the API and every page, one row each."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gatepass.server.routes import account, admin, counts, login, sessions, tokens, well_known
+
+if TYPE_CHECKING:
+    from gatepass.server.operation import Operation, Page
+    from gatepass.server.site import ServerConfig
+
+__all__ = ["operations", "pages"]
+
+
+def operations(config: ServerConfig) -> tuple[Operation, ...]:
+    """Give the API's rows, the hottest first: the router tries them in this order."""
+    rows = (*sessions.HOT, *tokens.ROWS, *well_known.ROWS, *login.ROWS, *sessions.ROWS, *admin.ROWS)
+    return (*rows, *counts.ROWS) if config.counters else rows
+
+
+def pages() -> tuple[Page, ...]:
+    """Give the pages' rows."""
+    return account.ROWS

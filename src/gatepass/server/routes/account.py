@@ -1,0 +1,211 @@
+"""The pages: log in, my account and its sessions, log out. The only place that sets a cookie."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+from urllib.parse import quote
+
+from gatepass.auth import LoginRefused, SessionRefused, SessionUnknown, TooManyAttempts, usecases
+from gatepass.server.answers import PROBLEMS, Answer, Refused, see_other
+from gatepass.server.credentials import by_cookie
+from gatepass.server.csrf import check_origin
+from gatepass.server.operation import Page
+from gatepass.server.shapes import session_item
+
+if TYPE_CHECKING:
+    from gatepass.auth import CheckedSession
+    from gatepass.server.answers import Header
+    from gatepass.server.request import Call
+
+# What a page may say after something was done; the query names the line, it never brings the words.
+_DONE: Final[dict[str, str]] = {
+    "logged-out": "You are logged out.",
+    "ended": "That session is ended.",
+    "others-ended": "All your other sessions are ended.",
+    "gone": "That session had ended already.",
+}
+
+
+async def show_login(call: Call) -> Answer:
+    """Show the form, or send on who is logged in already."""
+    query = call.query()
+    return_to = call.site.return_to(query.get("return_to"))
+    if await _whoever(call) is not None:
+        return see_other(return_to or "/")
+    return _form(call, return_to=return_to, notice=_DONE.get(query.get("done", "")))
+
+
+async def submit_login(call: Call) -> Answer:
+    """Log in and set the cookie; whatever is wrong, the form comes back with what was typed."""
+    check_origin(call.scope["headers"], call.site.origins)  # nobody else's form may log a browser in
+    fields = await call.form_body()
+    email, password = fields.get("email", ""), fields.get("password", "")
+    return_to = call.site.return_to(fields.get("return_to"))
+    if not email.strip() or not password:
+        missing = "E-mail address" if not email.strip() else "Password"
+        return _form(call, return_to=return_to, email=email, error=f"{missing} is missing.", status=422)
+    try:
+        entered = await usecases.log_in(
+            call.site.auth, email=email, password=password, client=call.client, now=call.now
+        )
+    except LoginRefused as error:
+        call.log_refusal(label="POST /login", code=error.code)
+        refused = Refused("login_refused")
+        words = f"{PROBLEMS['login_refused'].detail} Check both and try again."
+    except TooManyAttempts as error:
+        call.log_refusal(label="POST /login", code=error.code)
+        refused = Refused("too_many_attempts", retry_after=error.retry_after)
+        words = f"Too many attempts. Please wait {_wait(error.retry_after)}, then try again."
+    except Refused as error:
+        if error.code != "busy":
+            raise
+        refused = error
+        words = "Many people are logging in at this moment. Please try again in a few seconds."
+    else:
+        await _end_previous(call)
+        cookie = call.site.cookie.given(entered.session_id.reveal())
+        return see_other(return_to or "/", (b"set-cookie", cookie))
+    return _form(
+        call,
+        return_to=return_to,
+        email=email,
+        error=words,
+        status=refused.status,
+        headers=refused.all_headers(),
+    )
+
+
+async def show_account(call: Call) -> Answer:
+    """Show who is logged in and where."""
+    checked = await _whoever(call)
+    if checked is None:
+        return see_other("/login")
+    sessions = await usecases.list_sessions(call.site.auth, user_id=checked.user.id, now=call.now)
+    items = [session_item(session, current=checked.session.sid) for session in sessions]
+    items.sort(key=lambda item: (not item.current, -item.last_seen_at))
+    return call.site.pages.render(
+        "account.html",
+        user=checked.user,
+        sessions=items,
+        now=call.now,
+        notice=_DONE.get(call.query().get("done", "")),
+    )
+
+
+async def show_logout(call: Call) -> Answer:
+    """Ask before logging out: a link must not do it by itself."""
+    checked = await _whoever(call)
+    if checked is None:
+        return see_other("/login")
+    return_to = call.site.return_to(call.query().get("return_to"))
+    return call.site.pages.render("logout.html", user=checked.user, return_to=return_to)
+
+
+async def submit_logout(call: Call) -> Answer:
+    """End the session and take the cookie back."""
+    check_origin(call.scope["headers"], call.site.origins)
+    fields = await call.form_body()
+    return_to = call.site.return_to(fields.get("return_to"))
+    checked = await _whoever(call)
+    if checked is not None:
+        await usecases.log_out(call.site.auth, session=checked.session, actor=checked.user, now=call.now)
+    target = return_to or "/login?done=logged-out"
+    return see_other(target, (b"set-cookie", call.site.cookie.taken_back()))
+
+
+async def end_session(call: Call) -> Answer:
+    """End one of my sessions, from its button."""
+    checked = await _required(call)
+    sid = call.path_value("sid")
+    try:
+        await usecases.end_session(call.site.auth, sid=sid, actor=checked.user, now=call.now)
+    except SessionUnknown:
+        return see_other("/?done=gone")
+    return see_other("/?done=ended")
+
+
+async def end_others(call: Call) -> Answer:
+    """End all my other sessions, from the button."""
+    checked = await _required(call)
+    await usecases.end_other_sessions(call.site.auth, session=checked.session, now=call.now)
+    return see_other("/?done=others-ended")
+
+
+async def static(call: Call) -> Answer:
+    """Give the style sheet or the icon."""
+    path = call.scope["path"]
+    for asset in call.site.pages.assets:
+        if asset.path == path:
+            return asset.answer()
+    raise Refused("not_found")
+
+
+async def _whoever(call: Call) -> CheckedSession | None:
+    """Say who the cookie's owner is; None when nobody is logged in."""
+    try:
+        return await by_cookie(call)
+    except SessionRefused:
+        return None
+    except Refused as refused:
+        if refused.code != "unauthenticated":
+            raise
+        return None
+
+
+async def _required(call: Call) -> CheckedSession:
+    check_origin(call.scope["headers"], call.site.origins)
+    checked = await _whoever(call)
+    if checked is None:
+        raise Refused(
+            "unauthenticated", detail="You are no longer logged in. Log in again, then repeat this."
+        )
+    return checked
+
+
+async def _end_previous(call: Call) -> None:
+    """End the session that this browser had before: a log-in replaces it (ASVS 5.0, 7.2.4)."""
+    previous = await _whoever(call)
+    if previous is not None:
+        await usecases.log_out(call.site.auth, session=previous.session, actor=previous.user, now=call.now)
+
+
+def _form(
+    call: Call,
+    *,
+    return_to: str | None,
+    email: str = "",
+    error: str | None = None,
+    notice: str | None = None,
+    status: int = 200,
+    headers: tuple[Header, ...] = (),
+) -> Answer:
+    page = call.site.pages.render(
+        "login.html",
+        status=status,
+        email=email[:254],
+        error=error,
+        notice=notice,
+        return_to=return_to,
+        action="/login" if return_to is None else f"/login?return_to={quote(return_to, safe='')}",
+    )
+    return Answer(page.status, page.body, (*page.headers, *headers))
+
+
+def _wait(seconds: int) -> str:
+    """Say a wait as a person would."""
+    if seconds < 60:
+        return f"{seconds} second{'s' if seconds != 1 else ''}"
+    minutes = -(-seconds // 60)
+    return f"{minutes} minute{'s' if minutes != 1 else ''}"
+
+
+ROWS: Final = (
+    Page(method="GET", path="/login", handler=show_login),
+    Page(method="POST", path="/login", handler=submit_login),
+    Page(method="GET", path="/", handler=show_account),
+    Page(method="GET", path="/logout", handler=show_logout),
+    Page(method="POST", path="/logout", handler=submit_logout),
+    Page(method="POST", path="/sessions/{sid}/end", handler=end_session),
+    Page(method="POST", path="/sessions/end-others", handler=end_others),
+    Page(method="GET", path="/static/{digest}/{name}", handler=static),
+)

@@ -1,0 +1,115 @@
+"""Log in, register and log out over JSON. None of them sets a cookie (docs/adr/0006)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from gatepass.auth import RefreshForm, usecases
+from gatepass.server.answers import Refused
+from gatepass.server.messages import Account, LoginBody, Me, RegisterBody, SessionStarted, Tokens
+from gatepass.server.operation import Access, Operation
+from gatepass.server.shapes import account_of, tokens_of
+
+if TYPE_CHECKING:
+    from gatepass.server.request import Call
+
+
+async def log_in(call: Call, body: LoginBody) -> SessionStarted | Tokens:
+    """Hand over a session id, or an access token on top of a new session."""
+    if body.mode == "session" and (body.refresh is not None or body.lifetime is not None):
+        raise Refused("invalid_body", field="mode", detail="refresh and lifetime belong to mode 'token'.")
+    auth = call.site.auth
+    entered = await usecases.log_in(
+        auth, email=body.email, password=body.password, client=call.client, now=call.now
+    )
+    if body.mode == "session":
+        session = entered.session
+        return SessionStarted(
+            session_id=entered.session_id.reveal(), sid=session.sid, expires_at=int(session.ends_at)
+        )
+    issued = await usecases.issue_tokens(
+        auth,
+        session=entered.session,
+        user=entered.user,
+        form=RefreshForm(body.refresh or RefreshForm.STANDARD),
+        lifetime=body.lifetime,
+        now=call.now,
+    )
+    return tokens_of(issued)
+
+
+async def register(call: Call, body: RegisterBody) -> Account:
+    """Make an account for a stranger, where the settings allow it."""
+    user = await usecases.register(
+        call.site.auth,
+        email=body.email,
+        password=body.password,
+        first_name=body.first_name,
+        last_name=body.last_name,
+        client=call.client,
+        now=call.now,
+    )
+    return account_of(user)
+
+
+async def log_out(call: Call, _: None) -> None:
+    """End the session that the pass belongs to."""
+    checked = call.checked
+    await usecases.log_out(call.site.auth, session=checked.session, actor=checked.user, now=call.now)
+
+
+async def me(call: Call, _: None) -> Me:
+    """Say whose pass it is."""
+    checked = call.checked
+    return Me(
+        user=account_of(checked.user), sid=checked.session.sid, auth_time=int(checked.session.created_at)
+    )
+
+
+ROWS: Final = (
+    Operation(
+        method="POST",
+        path="/api/login",
+        name="log_in",
+        summary="Log in with e-mail address and password; get a session id or an access token",
+        tag="log in and out",
+        handler=log_in,
+        body=LoginBody,
+        answers=(SessionStarted, Tokens),
+        problems=frozenset({"login_refused", "invalid_input", "too_many_attempts", "busy"}),
+    ),
+    Operation(
+        method="POST",
+        path="/api/register",
+        name="register",
+        summary="Make an account, where the settings allow it",
+        tag="log in and out",
+        handler=register,
+        body=RegisterBody,
+        answers=(Account,),
+        status=201,
+        problems=frozenset(
+            {"registration_closed", "invalid_input", "email_taken", "too_many_attempts", "busy"}
+        ),
+    ),
+    Operation(
+        method="POST",
+        path="/api/logout",
+        name="log_out",
+        summary="End the session of the pass",
+        tag="log in and out",
+        handler=log_out,
+        access=Access.LOGGED_IN,
+        status=204,
+    ),
+    Operation(
+        method="GET",
+        path="/api/me",
+        name="who_am_i",
+        summary="Whose pass this is, and what they may do",
+        tag="log in and out",
+        handler=me,
+        access=Access.LOGGED_IN,
+        answers=(Me,),
+    ),
+)

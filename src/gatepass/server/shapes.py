@@ -1,0 +1,69 @@
+"""From the domain's objects to the messages of the API: what of them a stranger may see."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gatepass.oauth import Introspection
+from gatepass.server import messages
+
+if TYPE_CHECKING:
+    from gatepass.auth import CheckedSession, Session, Terms, Tokens, User
+
+
+def account_of(user: User) -> messages.Account:
+    """Show a user."""
+    return messages.Account(
+        id=user.id,
+        email=user.email,
+        first_name=user.first_name,
+        last_name=user.last_name,
+        roles=sorted(user.roles),
+        permissions=sorted(user.granted),
+    )
+
+
+def session_item(session: Session, *, current: str | None) -> messages.SessionItem:
+    """Show a session; `current` is the `sid` of the one that asks."""
+    return messages.SessionItem(
+        sid=session.sid,
+        device=session.device,
+        address=session.address,
+        created_at=int(session.created_at),
+        last_seen_at=int(session.last_seen_at),
+        expires_at=int(min(session.idle_ends_at, session.ends_at)),
+        current=session.sid == current,
+    )
+
+
+def tokens_of(issued: Tokens) -> messages.Tokens:
+    """Hand over tokens (RFC 6749 §5.1)."""
+    return messages.Tokens(
+        access_token=issued.access_token,
+        token_type="Bearer",  # noqa: S106 (a name, RFC 6750)
+        expires_in=issued.expires_in,
+        sid=issued.sid,
+        refresh_token=None if issued.refresh_token is None else issued.refresh_token.reveal(),
+    )
+
+
+def introspection_of(checked: CheckedSession, terms: Terms) -> Introspection:
+    """Tell a Service about a session that holds (RFC 7662 §2.2); the same facts as in an access token."""
+    session, user = checked.session, checked.user
+    return Introspection(
+        iss=terms.issuer,
+        sub=user.id,
+        aud=terms.audience,
+        client_id=terms.client_id,
+        exp=int(min(session.idle_ends_at, session.ends_at)),
+        iat=int(session.created_at),
+        auth_time=int(session.created_at),
+        sid=session.sid,
+        epoch=user.epoch,
+        roles=user.roles,
+        permissions=user.granted,
+        name=user.name,
+        given_name=user.first_name,
+        family_name=user.last_name,
+        email=user.email,
+    )

@@ -1,0 +1,85 @@
+"""What the server is given, and what follows from it: worked out once, read by every request."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from gatepass.server.cookies import SessionCookie
+from gatepass.server.counters import Counters
+from gatepass.server.limits import parse_networks
+from gatepass.server.return_to import safe_return_to
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from gatepass.auth import Auth
+    from gatepass.server.limits import Network
+    from gatepass.server.pages import Pages
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServerConfig:
+    """How Auth appears over HTTP.
+
+    `issuer` is the origin under which browsers reach it; `app_origins` are the origins of browser
+    applications that may call the API with the cookie and be returned to; `trusted_proxies` are
+    addresses or networks whose X-Forwarded-For is believed.
+    """
+
+    issuer: str
+    app_origins: frozenset[str] = frozenset()
+    trusted_networks: tuple[Network, ...] = ()
+    counters: bool = False
+
+    @classmethod
+    def from_names(
+        cls,
+        *,
+        issuer: str,
+        app_origins: tuple[str, ...] = (),
+        trusted_proxies: tuple[str, ...] = (),
+        counters: bool = False,
+    ) -> ServerConfig:
+        """Make it from the texts of the settings. Raises `ValueError` for a network that is none."""
+        return cls(
+            issuer=issuer,
+            app_origins=frozenset(app_origins),
+            trusted_networks=parse_networks(trusted_proxies),
+            counters=counters,
+        )
+
+    @property
+    def https(self) -> bool:
+        """Whether browsers come over https; what decides on cookies and HSTS."""
+        return self.issuer.startswith("https://")
+
+
+class Site:
+    """Everything a handler may need, made once at the start."""
+
+    __slots__ = ("auth", "clock", "config", "cookie", "counters", "document", "lookups", "origins", "pages")
+
+    def __init__(
+        self,
+        auth: Auth,
+        config: ServerConfig,
+        *,
+        pages: Pages,
+        document: bytes,
+        clock: Callable[[], float],
+        lookups: Callable[[], int],
+    ) -> None:
+        self.auth = auth
+        self.config = config
+        self.clock = clock
+        self.lookups = lookups
+        self.counters = Counters()
+        self.pages = pages
+        self.document = document
+        self.cookie = SessionCookie.for_scheme(https=config.https)
+        self.origins = frozenset({config.issuer}) | config.app_origins
+
+    def return_to(self, text: str | None) -> str | None:
+        """Give the address back when a browser may be sent there, otherwise None."""
+        return safe_return_to(text, own_origin=self.config.issuer, app_origins=self.config.app_origins)

@@ -1,0 +1,228 @@
+"""The composition root: the one place that knows who is connected to what."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import socket
+import stat
+import time
+import tomllib
+from base64 import urlsafe_b64decode
+from binascii import Error as Base64Error
+from contextlib import asynccontextmanager, suppress
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from gatepass.auth import Auth, AuthError, Limit, Secret, Terms, usecases
+from gatepass.server import PasswordPool, ServerConfig, create_app
+from gatepass.settings import Settings, SettingsError
+from gatepass.storage import SqliteStore
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Mapping
+    from pathlib import Path
+
+_LOG: Final = logging.getLogger("gatepass")
+
+# How often keys are moved and loaded again, and lapsed rows deleted. A key rotated by the command line is
+# known after this long, far below the time it is published before it signs. Seconds.
+HOUSEKEEPING_EVERY: Final = 15.0
+
+# Requests under way may take this long to end after the signal. Seconds.
+GRACEFUL_SHUTDOWN: Final = 10
+
+# Connections waiting to be accepted; short bursts above it make clients try again.
+BACKLOG: Final = 2048
+
+_KEK_LENGTH: Final = 44  # 32 bytes in padded base64url
+
+
+class WiringError(Exception):
+    """Auth can't be put together; the text says what to do about it."""
+
+    code: Final = "wiring"
+
+
+def load_settings(path: Path, env: Mapping[str, str]) -> Settings:
+    """Read the file and the variables; relative paths in it start at its folder.
+
+    Raises `SettingsError`, `WiringError`.
+    """
+    try:
+        mapping = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise WiringError(f"there is no settings file {path}; 'gatepass init' writes one") from None
+    except OSError as error:
+        raise WiringError(f"can't read {path}: {error.strerror}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise WiringError(f"{path} is no TOML: {error}") from None
+    try:
+        settings = Settings.from_mapping(mapping, env)
+    except SettingsError as error:
+        raise SettingsError(f"{path}: {error}") from None
+    folder = path.resolve().parent
+    return msgspec.structs.replace(
+        settings,
+        database=msgspec.structs.replace(settings.database, path=str(folder / settings.database.path)),
+        keys=msgspec.structs.replace(settings.keys, kek_file=str(folder / settings.keys.kek_file)),
+    )
+
+
+def read_kek(path: str) -> Secret:
+    """Read the key-encryption key from a file that only its owner may read. Raises `WiringError`."""
+    try:
+        with open(path, "rb") as file:  # noqa: PTH123 (one descriptor for the check and the reading)
+            mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)
+            if mode & 0o077:
+                raise WiringError(f"{path} can be read by others (mode {mode:04o}); run: chmod 600 {path}")
+            text = file.read(_KEK_LENGTH + 2).strip()
+    except FileNotFoundError:
+        raise WiringError(f"there is no key-encryption key {path}; 'gatepass init' makes one") from None
+    except OSError as error:
+        raise WiringError(f"can't read {path}: {error.strerror}") from None
+    try:
+        key = urlsafe_b64decode(text) if len(text) == _KEK_LENGTH else b""
+    except Base64Error:
+        key = b""
+    if len(key) != 32:
+        raise WiringError(f"{path} does not hold 32 bytes in base64url, as 'gatepass init' writes them")
+    return Secret(key)
+
+
+def terms_of(settings: Settings) -> Terms:
+    """Tell auth what the operator decided."""
+    login, tokens = settings.login, settings.tokens
+    return Terms(
+        issuer=settings.issuer,
+        audience=settings.audience,
+        access_token_lifetime=tokens.lifetime,
+        refresh_idle=tokens.refresh_idle,
+        refresh_absolute=tokens.refresh_absolute,
+        refresh_grace=tokens.grace,
+        session_idle=settings.sessions.idle,
+        session_absolute=settings.sessions.absolute,
+        account_limit=Limit(login.attempts_per_account, login.window),
+        address_limit=Limit(login.attempts_per_address, login.window),
+        registration_open=login.registration,
+        signing_algorithm=settings.keys.algorithm,
+        key_lifetime=settings.keys.lifetime,
+        key_publish_ahead=settings.keys.publish_ahead,
+    )
+
+
+def config_of(settings: Settings) -> ServerConfig:
+    """Tell the server what the operator decided."""
+    return ServerConfig.from_names(
+        issuer=settings.issuer,
+        app_origins=settings.server.app_origins,
+        trusted_proxies=settings.server.trusted_proxies,
+        counters=settings.server.counters,
+    )
+
+
+@asynccontextmanager
+async def opened(settings: Settings) -> AsyncIterator[Auth]:
+    """Open the database and put Auth together, without a key loaded. Raises `WiringError`, `AuthError`."""
+    kek = read_kek(settings.keys.kek_file)
+    try:
+        terms = terms_of(settings)
+    except ValueError as error:
+        raise WiringError(str(error)) from None
+    store = SqliteStore.open(settings.database.path)
+    passwords = PasswordPool(entropy=os.urandom)
+    try:
+        yield Auth(store=store, passwords=passwords, entropy=os.urandom, kek=kek, terms=terms)
+    finally:
+        passwords.close()
+        await store.close()
+
+
+async def keep_house(auth: Auth, *, every: float = HOUSEKEEPING_EVERY) -> None:
+    """Move keys, load the ring, delete what lapsed, for ever; one bad round is logged and is not the last."""
+    while True:
+        await asyncio.sleep(every)
+        for chore in (usecases.keep_keys, usecases.purge):
+            try:
+                await chore(auth, now=time.time())
+            except AuthError as error:
+                _LOG.warning("housekeeping: %s failed: %s (%s)", chore.__name__, error.code, error)
+            except Exception:
+                _LOG.exception("housekeeping: %s failed", chore.__name__)
+
+
+def listening_socket(host: str, port: int) -> socket.socket:
+    """Bind before anything else is done, so that a taken port is told in words. Raises `WiringError`."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        listener = socket.socket(family, kind, protocol)
+        try:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listener.bind(address)
+            listener.listen(BACKLOG)
+        except OSError:
+            listener.close()
+            raise
+    except OSError as error:
+        another = port + 1 if 0 < port < 65_535 else 8080
+        raise WiringError(
+            f"can't listen on {host}:{port} ({error.strerror or error}). Choose another port: "
+            f"gatepass serve --port {another}, or server.port in the settings, or GATEPASS_SERVER__PORT. "
+            "Where browsers use that port directly, the issuer must name it too."
+        ) from None
+    return listener
+
+
+def serve(settings: Settings, *, verbose: bool = False) -> None:
+    """Run Auth until SIGINT or SIGTERM. Raises `WiringError`, `AuthError`."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    listener = listening_socket(settings.server.host, settings.server.port)
+    with listener:
+        runner = asyncio.Runner(loop_factory=_loop_factory())
+        with runner:
+            runner.run(_serve(settings, listener, verbose=verbose))
+
+
+async def _serve(settings: Settings, listener: socket.socket, *, verbose: bool) -> None:
+    import uvicorn  # late: 120 ms that no other command needs
+
+    async with opened(settings) as auth:
+        await usecases.keep_keys(auth, now=time.time())
+        await auth.passwords.verify(None, "-")  # makes the hash that stands in for an unknown user's
+        server = uvicorn.Server(
+            uvicorn.Config(
+                create_app(auth, config_of(settings)),
+                http="httptools",
+                ws="none",
+                lifespan="off",
+                log_config=None,
+                log_level="info" if verbose else "warning",
+                access_log=verbose,
+                # The client's address is worked out in server/limits.py, from trusted proxies alone.
+                proxy_headers=False,
+                server_header=False,
+                timeout_graceful_shutdown=GRACEFUL_SHUTDOWN,
+            )
+        )
+        house = asyncio.create_task(keep_house(auth))
+        host, port = listener.getsockname()[:2]
+        _LOG.info("listening on %s:%s for %s", host, port, settings.issuer)
+        try:
+            await server.serve(sockets=[listener])
+        finally:
+            house.cancel()
+            with suppress(asyncio.CancelledError):
+                await house
+
+
+def _loop_factory() -> type[asyncio.AbstractEventLoop] | None:
+    """Take uvloop where there is one: it is not made for Windows."""
+    try:
+        import uvloop
+    except ModuleNotFoundError:
+        return None
+    return uvloop.Loop
