@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 import pytest
+from tests.unit.verifier.world import Clock
 
 from gatepass.verifier import Follower
-from tests.unit.verifier.world import Clock
 
 
 @pytest.fixture

@@ -1,11 +1,11 @@
 """When keys are fetched, and how long they are trusted."""
 
 import pytest
+from tests.unit.verifier.world import KEY, NOW
 
 from gatepass.jose import Key, KeySet
 from gatepass.verifier import KeyTerms
 from gatepass.verifier.keyset import TrustedKeys
-from tests.unit.verifier.world import KEY, NOW
 
 OTHER = Key.generate("ES256")
 TERMS = KeyTerms(lifetime=300, shortest=60, longest=3600, stale_limit=6 * 3600, cool_down=30)

@@ -4,17 +4,6 @@ import asyncio
 import logging
 
 import pytest
-
-from gatepass.oauth import INACTIVE, metadata_url
-from gatepass.verifier import (
-    EitherVerifier,
-    FetchFailed,
-    Follower,
-    Principal,
-    SessionVerifier,
-    Unauthenticated,
-    Unavailable,
-)
 from tests.unit.verifier.world import (
     AUDIENCE,
     ISSUER,
@@ -27,6 +16,17 @@ from tests.unit.verifier.world import (
     network,
     token,
     verifier,
+)
+
+from gatepass.oauth import INACTIVE, metadata_url
+from gatepass.verifier import (
+    EitherVerifier,
+    FetchFailed,
+    Follower,
+    Principal,
+    SessionVerifier,
+    Unauthenticated,
+    Unavailable,
 )
 
 

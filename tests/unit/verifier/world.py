@@ -1,4 +1,4 @@
-"""A small world for the Verifier: an issuer with keys, a clock that stands still, a network that is a dictionary."""
+"""A world for the Verifier: an issuer with keys, a clock that stands still, a dictionary for a network."""
 
 from __future__ import annotations
 
@@ -126,6 +126,13 @@ def introspection(issuer: str = ISSUER, *, now: float = NOW, **changes: Any) -> 
     """Give Auth's answer about a session that holds."""
     said = claims(issuer, now=now, **changes)
     return msgspec.convert(said, Introspection).to_json()
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    """Wait for what another thread does, a few seconds at most."""
+    async with asyncio.timeout(5):
+        while not condition():  # noqa: ASYNC110 (another thread has no event to give)
+            await asyncio.sleep(0.002)
 
 
 def verifier(net: Callable[[], Network], clock: Clock, follower: Follower, **options: Any) -> Verifier:
