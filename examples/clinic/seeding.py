@@ -40,10 +40,9 @@ def seed(clinic: Clinic) -> None:
     """Make everything that the demo starts with. Raises SeedingFailed."""
     forget(clinic.data)  # what an interrupted start has left
     clinic.data.mkdir(parents=True, exist_ok=True)
-    _run(clinic, "init", "--issuer", clinic.auth, "--audience", AUDIENCE, str(clinic.data))
-    for role, permissions in ROLES.items():
-        _run(clinic, "role", "define", role, *permissions)
+    _run(clinic, "init", str(clinic.data), "--audience", AUDIENCE, "--port", str(clinic.port))
     with ThreadPoolExecutor(2) as pool:
+        list(pool.map(lambda role: _run(clinic, "role", "define", role[0], *role[1]), ROLES.items()))
         ids = dict(pool.map(lambda account: (account.email, _add(clinic, account)), ACCOUNTS))
     people = [
         Person(
@@ -63,7 +62,7 @@ def seed(clinic: Clinic) -> None:
 
 def _add(clinic: Clinic, account: Account) -> str:
     """Add one user; gives the id."""
-    command = ["user", "add", account.email, "--password-stdin", "--json"]
+    command = ["user", "add", "--email", account.email, "--password-stdin", "--json"]
     command += ["--first-name", account.first_name, "--last-name", account.last_name]
     for role in account.roles:
         command += ["--role", role]

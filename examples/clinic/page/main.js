@@ -59,7 +59,6 @@ function listen() {
   for (const choice of document.querySelectorAll("input[name=mode]")) {
     choice.addEventListener("change", () => safely(() => changeMode(choice.value)));
   }
-  services.whenRenewed(() => happened("A Service said the token is too old: renewed within the load, and asked again."));
   setInterval(tick, 250);
 }
 
@@ -134,8 +133,11 @@ async function load() {
     counted(pass.choices.mode, cost);
     showLast(cost);
     if (failure) throw failure;
-    if (pass.choices.mode === "token" && pass.token() !== before) panel.showToken(changeToken);
-    happened(`Page loaded: ${figure(cost.services)} at the Services, ${figure(cost.auth)} at Auth, ${figure(cost.lookups)} look-ups.`);
+    if (pass.token() !== before) {
+      panel.showToken(changeToken);
+      happened("The Services said the token is too old: renewed once within the load, and asked again.");
+    }
+    happened(`Page loaded: ${plural(cost.services, "request", "requests")} at the Services, ${atAuth(cost)}.`);
     document.body.dataset.loads = String(Number(document.body.dataset.loads ?? 0) + 1);
   });
 }
@@ -181,9 +183,9 @@ const end = (session) => safely(async () => {
   await showSessions();
 });
 
-const kick = (session) => safely(async () => {
+const kick = (session, user) => safely(async () => {
   await meter.alone(() => auth.kick(session.sid));
-  happened(`Kicked: ${sessions.deviceOf(session)}.`, "good");
+  happened(`Kicked: ${user.first_name} ${user.last_name}, ${sessions.deviceOf(session)}.`, "good");
   await showSessions();
 });
 
@@ -242,6 +244,7 @@ const KEPT_LINES = 8;
 
 function happened(words, kind = "") {
   const list = byId("happened");
+  if (list.firstElementChild?.lastElementChild.textContent === words && kind === "bad") list.firstElementChild.remove();
   list.prepend(element("li", { class: kind }, element("time", {}, clock(new Date())), element("span", {}, words)));
   while (list.children.length > KEPT_LINES) list.lastElementChild.remove();
 }

@@ -4,15 +4,9 @@ import { answerOf, Ended, Refused } from "./auth.js";
 import * as pass from "./pass.js";
 
 let appointmentsOrigin = "";
-let onRenewal = () => {};
 
 export function useAppointments(origin) {
   appointmentsOrigin = origin;
-}
-
-/** Be told when a request was refused and the token had to be renewed in the middle of a page load. */
-export function whenRenewed(listener) {
-  onRenewal = listener;
 }
 
 /** One request to a Service, in the mode that is chosen. Throws Ended when the pass no longer holds. */
@@ -23,10 +17,7 @@ export async function ask(url, method = "GET", body = undefined) {
   } catch (error) {
     if (!(error instanceof Refused && error.status === 401)) throw error;
     if (pass.choices.mode === "session") throw new Ended(error.message);
-    if (pass.token() === tried) {
-      await pass.renew(); // the four sections meet here: one renewal serves them all
-      onRenewal();
-    }
+    if (pass.token() === tried) await pass.renew(); // the four sections meet here: one renewal serves them all
     return once(url, method, body);
   }
 }

@@ -12,12 +12,12 @@ export async function showMine(onEnd) {
   }));
 }
 
-/** Fill the admin's list. */
+/** Fill the admin's list. `onKick(session, user)` runs when a kick button is pressed. */
 export async function showEverybodys(onKick) {
   await list("all-sessions", auth.everybodysSessions, ({ session, user }) => row(session, {
     title: `${user.first_name} ${user.last_name} · ${deviceOf(session)}`,
     verb: "Kick",
-    end: () => onKick(session),
+    end: () => onKick(session, user),
   }));
 }
 

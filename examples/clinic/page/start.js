@@ -37,7 +37,7 @@ const ENDED = {
   session: ["The four requests of this page just went out, each Service asked Auth about your session, and Auth said: it is over. "
     + "So all four were refused, at once.",
   "That is session mode: every request is checked at Auth, so being kicked out counts from the very next one."],
-  token: ["Your token ran out, the page asked Auth for the next one, and Auth said no: the login behind it has been ended.",
+  token: ["The page asked Auth for the next token, and Auth said no: the login behind it is over.",
     "That is token mode: the Services check the signature by themselves and ask nobody, so your token was good until it expired. "
     + "The shorter it lives, the sooner the kick counts. (Gatepass’s revocation feed will make it instant here too.)"],
 };
@@ -47,7 +47,7 @@ export function showEnded(mode) {
   const [happened, why] = ENDED[mode];
   show("ended", element("div", { class: "card notice", role: "alert" },
     title("You have been logged out"),
-    element("p", {}, "Somebody ended this login: you in another browser, or the admin."),
+    element("p", {}, "This login was ended: by you in another window, by the admin, or because its time was up."),
     element("p", {}, happened), element("p", { class: "hint" }, why), toLogin("Log in again")));
   byId("start-title").focus();
 }
