@@ -64,13 +64,12 @@ def create_app(
         response.raw_headers.extend(answer.headers)
         return response
 
+    resources = {path: Resource(site, rows_of_path) for path, rows_of_path in by_path.items()}
+    literal = {path: resource for path, resource in resources.items() if "{" not in path}
+    frame = Middleware(Frame, https=config.https, app_origins=config.app_origins, literal=literal)
     app = Starlette(
-        # Literal paths before those with a parameter, so that neither hides the other.
-        routes=[
-            Route(path, Resource(site, rows_of_path))
-            for path, rows_of_path in sorted(by_path.items(), key=lambda item: "{" in item[0])
-        ],
-        middleware=[Middleware(Frame, https=config.https, app_origins=config.app_origins)],
+        routes=[Route(path, resource) for path, resource in resources.items() if path not in literal],
+        middleware=[frame],
         exception_handlers={HTTPException: unrouted},
     )
     # No guesses: a path with one slash too many is another path, and a redirect would be built from `Host`.
