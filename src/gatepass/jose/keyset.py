@@ -1,6 +1,6 @@
 """A set of keys, and how a header finds its key in it (RFC 7517 §5)."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from typing import Any, Final, NamedTuple, NoReturn, Self
 
 from gatepass.jose import strict_json
@@ -71,23 +71,27 @@ class KeySet:
         Raises:
             Malformed: not a JWK Set at all.
         """
-        found = _keys_member(jwks)
         usable: dict[int, Key] = {}
         passed: list[PassedOver] = []
-        for index, jwk in enumerate(found):
+        spoiled: set[tuple[str, str]] = set()
+        for position, jwk in enumerate(_keys_member(jwks)):
+            named = isinstance(jwk, Mapping) and "alg" in jwk
             try:
-                usable[index] = Key.from_jwk(jwk, None if isinstance(jwk, Mapping) and "alg" in jwk else alg)
+                usable[position] = Key.from_jwk(jwk, None if named else alg)
             except KeyInvalid as error:
-                passed.append(PassedOver(index, _kid(jwk), str(error)))
-        conflicts = _conflicts(tuple(usable.values()))
+                kid = _text(jwk, "kid")
+                passed.append(PassedOver(position, kid, str(error)))
+                if kid is not None:
+                    spoiled.add((kid, _text(jwk, "alg") or alg or ""))
+        conflicts = _conflicts(tuple(usable.values()), spoiled)
         kept: list[Key] = []
-        for position, (index, key) in enumerate(usable.items()):
-            if position in conflicts:
-                passed.append(PassedOver(index, key.kid, conflicts[position]))
+        for number, (position, key) in enumerate(usable.items()):
+            if number in conflicts:
+                passed.append(PassedOver(position, key.kid, conflicts[number]))
             else:
                 kept.append(key)
         keyset = cls.__new__(cls)
-        keyset._fill(tuple(kept), tuple(sorted(passed)))
+        keyset._fill(tuple(kept), tuple(sorted(passed, key=lambda one: one.position)))
         return keyset
 
     def to_jwks(self) -> dict[str, list[dict[str, Any]]]:
@@ -136,26 +140,25 @@ def _keys_member(jwks: object) -> list[Any]:
     return found
 
 
-def _kid(jwk: object) -> str | None:
-    kid = jwk.get("kid") if isinstance(jwk, Mapping) else None
-    return kid if isinstance(kid, str) else None
+def _text(jwk: object, name: str) -> str | None:
+    value = jwk.get(name) if isinstance(jwk, Mapping) else None
+    return value if isinstance(value, str) else None
 
 
-def _conflicts(keys: tuple[Key, ...]) -> dict[int, str]:
-    """Say which keys cannot stand in one set with the others, by position."""
+def _conflicts(keys: tuple[Key, ...], spoiled: Container[tuple[str, str]] = ()) -> dict[int, str]:
+    """Say which keys cannot stand in one set with the others, or beside an unusable one of the same name."""
     reasons: dict[int, str] = {}
-    secret = [key.is_private and not key._material.public for key in keys]
+    secret = [key.is_private and key._material.public is None for key in keys]
     if not all(secret):
-        for position, is_secret in enumerate(secret):
-            if is_secret:
-                reasons[position] = "a shared secret among public keys"
+        reasons = {number: "a shared secret among public keys" for number, one in enumerate(secret) if one}
     owners: dict[tuple[str, str], int] = {}
-    for position, key in enumerate(keys):
+    for number, key in enumerate(keys):
         for name in key._names if key.kid is not None else ():
-            first = owners.setdefault((key.kid or "", name), position)
-            if first == position:
-                continue
-            reasons[position] = "two keys share a kid"
-            if keys[first].thumbprint() != key.thumbprint():  # of an exact copy the first is kept
-                reasons[first] = "two keys share a kid"
+            first = owners.setdefault((key.kid or "", name), number)
+            if first != number:
+                reasons[number] = "two keys share a kid"
+                if keys[first].thumbprint() != key.thumbprint():  # of an exact copy the first is kept
+                    reasons[first] = "two keys share a kid"
+            if (key.kid, name) in spoiled:
+                reasons[number] = "two keys share a kid"
     return reasons
