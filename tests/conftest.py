@@ -1,0 +1,26 @@
+"""What every test shares: the summary of the published vectors.
+
+A vector's test says with `record_property("vector", (file, what))` what became of it. Here the reports of all
+workers are counted and printed, so that nothing which is left out on purpose is left out silently.
+"""
+
+from collections import Counter, defaultdict
+from typing import Any
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Print, for each vector file, how many vectors were run and with which outcome."""
+    files: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    for outcome in ("passed", "failed"):
+        for report in terminalreporter.getreports(outcome):
+            for name, value in getattr(report, "user_properties", ()):
+                if name == "vector" and report.when == "call":
+                    file, what = value
+                    files[file][what if outcome == "passed" else f"FAILED: {what}"] += 1
+    if not files:
+        return
+    terminalreporter.section("published vectors")
+    for file, counts in sorted(files.items()):
+        terminalreporter.write_line(f"{file}: {counts.total()} run")
+        for what, count in sorted(counts.items()):
+            terminalreporter.write_line(f"    {count:4} {what}")
