@@ -12,6 +12,7 @@ import tomllib
 from base64 import urlsafe_b64decode
 from binascii import Error as Base64Error
 from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -208,15 +209,24 @@ async def _serve(settings: Settings, listener: socket.socket, *, verbose: bool) 
                 timeout_graceful_shutdown=GRACEFUL_SHUTDOWN,
             )
         )
-        house = asyncio.create_task(keep_house(auth))
         host, port = listener.getsockname()[:2]
         _LOG.info("listening on %s:%s for %s", host, port, settings.issuer)
-        try:
+        async with _house_kept(auth, settings):
             await server.serve(sockets=[listener])
-        finally:
-            house.cancel()
-            with suppress(asyncio.CancelledError):
-                await house
+
+
+@asynccontextmanager
+async def _house_kept(auth: Auth, settings: Settings) -> AsyncIterator[None]:
+    """Keep house meanwhile, on a connection of its own: what it reads is no request's look-up."""
+    store = SqliteStore.open(settings.database.path)
+    house = asyncio.create_task(keep_house(replace(auth, store=store)))
+    try:
+        yield
+    finally:
+        house.cancel()
+        with suppress(asyncio.CancelledError):
+            await house
+        await store.close()
 
 
 def _loop_factory() -> type[asyncio.AbstractEventLoop] | None:
