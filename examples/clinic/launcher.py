@@ -34,7 +34,7 @@ def main(arguments: list[str] | None = None) -> int:
         )
     data = options.data.resolve()
     clinic = Clinic(port=options.port, data=data)
-    for number in (signal.SIGTERM, signal.SIGHUP):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _interrupt)
     try:
         if options.reset:

@@ -40,7 +40,7 @@ def _take(page: Page, clinic: Clinic, folder: Path) -> None:
     page.get_by_label("E-mail").fill(DOCTOR.email)
     page.set_viewport_size({"width": 1280, "height": 640})
     page.screenshot(path=folder / "login.png")
-    page.set_viewport_size({"width": 1280, "height": 1180})
+    page.set_viewport_size({"width": 1280, "height": 1110})
     page.get_by_label("Password", exact=True).fill(DOCTOR.password)
     page.get_by_role("button", name="Log in").click()
     page.wait_for_selector(READY)

@@ -231,7 +231,7 @@ function counted(kind, cost) {
 }
 
 function showTotals() {
-  const rows = [["session", "Session loads"], ["token", "Token loads"], ["passes", "Tokens issued"]];
+  const rows = [["session", "Session loads"], ["token", "Token loads"], ["passes", "New tokens"]];
   fill(byId("totals-rows"), rows.map(([kind, title]) => {
     const sum = meter.totals[kind];
     const each = sum.times ? (sum.ms / sum.times).toFixed(0) : "–";

@@ -82,7 +82,7 @@ function choosers(change) {
     element("span", {}, title));
   return element("div", { class: "choosers" },
     element("div", {}, element("label", { for: "lifetime" }, "A token lives"), lifetime),
-    element("fieldset", {}, element("legend", {}, "Renewed with"), form("standard", "refresh token"), form("renewal", "expired JWT itself")));
+    element("fieldset", {}, element("legend", {}, "Renewed with"), form("standard", "refresh token"), form("renewal", "expired JWT")));
 }
 
 /** Move the clock. Says whether the token has run out. */
