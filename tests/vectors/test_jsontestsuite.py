@@ -1,8 +1,8 @@
 """JSONTestSuite, as the payload of a JWT and as a member of its header.
 
 A `y_` text must be read, an `n_` text must be refused, an `i_` text may be either; and whatever happens, only
-an error of ours comes out. What is stricter here than JSON asks (RFC 7493: no duplicate members) is counted with
-its reason.
+an error of ours comes out. What is stricter here than JSON asks (RFC 7493: no duplicate members) is counted
+with its reason.
 """
 
 import hashlib
