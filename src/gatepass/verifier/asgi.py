@@ -22,6 +22,9 @@ App: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[None]]
 PRINCIPAL: Final = "gatepass.principal"
 """Where in the scope the Principal is."""
 
+# 1008 is "policy violation" (RFC 6455 §7.4.1); closed before it was accepted, the server answers 403.
+REFUSED_WEB_SOCKET: Final[Message] = {"type": "websocket.close", "code": 1008}
+
 # A Service that starts before Auth must start all the same: its requests say 503 until the keys are there.
 START_UP_WAIT: Final = 2.0  # seconds
 
@@ -83,7 +86,7 @@ class GatepassMiddleware(AnswerRefusals):
     async def serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Check the pass, then hand the request to the app."""
         if scope["type"] != "http":
-            await send({"type": "websocket.close", "code": 1008})
+            await send(REFUSED_WEB_SOCKET)
             return
         scope[PRINCIPAL] = await self.guard.user(request_head(scope), *self.requires)
         await self.app(scope, receive, send)
@@ -96,6 +99,9 @@ def request_head(scope: Scope) -> RequestHead:
 
 async def _send_answer(guard: Guard, refusal: Refused, scope: Scope, send: Send) -> None:
     answer = guard.answer(refusal)
+    if scope["type"] == "websocket":
+        await send(REFUSED_WEB_SOCKET)
+        return
     headers = [(name.encode(), value.encode()) for name, value in answer.headers]
     headers.append((b"content-length", str(len(answer.body)).encode()))
     body = b"" if scope.get("method") == "HEAD" else answer.body

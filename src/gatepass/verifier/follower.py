@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 class Follower:
     """The thread; it starts with the first following, and ends with `stop` or with the process."""
 
-    _lock: threading.Lock
+    _lock: threading.RLock
     _thread: _LoopThread | None
     _followings: dict[Work, Following]
 
@@ -76,8 +76,9 @@ class Follower:
         return thread
 
     def _forget(self) -> None:
-        # A lock that another thread held during a fork would stay locked in the child: so a new one.
-        self._lock = threading.Lock()
+        # A lock that another thread held during a fork would stay locked in the child: so a new one. Reentrant
+        # since the garbage collector may let a Verifier go (and so call `unfollow`) while we hold it.
+        self._lock = threading.RLock()
         self._thread = None
         self._followings = {}
 

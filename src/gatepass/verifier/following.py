@@ -104,7 +104,12 @@ class Following:
         """Turn and wait until cancelled, then close what was opened."""
         self._wake = wake = asyncio.Event()
         self._loop = asyncio.get_running_loop()
-        self._fetch = fetch = make_fetch()
+        try:
+            self._fetch = fetch = make_fetch()
+        except Exception:
+            self.alive = False  # the next check tries again
+            log.exception("the follower cannot make its HTTP client")
+            return
         try:
             while True:
                 delay = await work.turn(fetch)

@@ -46,5 +46,5 @@ class Guard:
 
     def answer(self, refusal: Refused) -> Answer:
         """Write the answer to a refused request."""
-        log.info("request refused: %s", refusal.reason)
+        log.debug("request refused: %s", refusal.reason)
         return answer(refusal, realm=self.verifier.audience)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping  # noqa: TC003 (frameworks read the types at run time)
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias, cast
 
 import msgspec
 
@@ -82,8 +82,10 @@ class Principal:
 
 def _frozen(value: object) -> object:
     """Make a JSON value unchangeable; claims are at most a few levels deep, the parser saw to that."""
-    if isinstance(value, list | tuple):
-        return tuple(_frozen(item) for item in value)
-    if isinstance(value, Mapping):
-        return MappingProxyType({name: _frozen(item) for name, item in value.items()})
+    kind = type(value)
+    if kind is list or kind is tuple:
+        return tuple([_frozen(item) for item in cast("list[object]", value)])
+    if kind is dict:
+        items = cast("dict[str, object]", value).items()
+        return MappingProxyType({name: _frozen(item) for name, item in items})
     return value

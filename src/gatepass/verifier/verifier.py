@@ -126,7 +126,7 @@ class Verifier:
 
     def _without_keys(self, *, now: float) -> Unavailable:
         reason = "no_keys_yet" if self._trust.view is None else "keys_too_old"
-        log.warning("cannot check tokens: %s", reason)
+        log.info("cannot check tokens: %s", reason)  # for each request; the follower warns once a try
         return Unavailable(reason, retry_after=self._trust.retry_after(now=now))
 
 

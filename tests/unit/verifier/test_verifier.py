@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import logging
 import os
 import threading
@@ -15,6 +16,7 @@ from tests.unit.verifier.world import (
     KEY,
     NOW,
     Clock,
+    Network,
     jwks,
     network,
     token,
@@ -24,7 +26,7 @@ from tests.unit.verifier.world import (
 
 from gatepass.jose import Key
 from gatepass.oauth import metadata_url
-from gatepass.verifier import FetchFailed, Follower, Unauthenticated, Unavailable, Verifier
+from gatepass.verifier import FetchFailed, Follower, KeyTerms, Unauthenticated, Unavailable, Verifier
 
 OTHER = Key.generate("ES256")
 
@@ -172,6 +174,48 @@ async def test_close_lets_the_connections_go(clock: Clock, follower: Follower) -
     checks = verifier(net, clock, follower)
     await checks.ready()
     await checks.close()
+    await until(lambda: net.closed == 1)
+
+
+async def test_an_error_that_nobody_thought_of_ends_neither_the_following_nor_the_trust(
+    clock: Clock, follower: Follower, caplog: pytest.LogCaptureFixture
+) -> None:
+    net = network()
+    net.answers[JWKS_URI] = RuntimeError("nobody thought of this")
+    checks = verifier(net, clock, follower, terms=KeyTerms(first_retry=0.01, longest_retry=0.01))
+    with pytest.raises(Unavailable):
+        await checks.ready(within=0.1)
+    assert "does not know" in caplog.text
+    net.answers[JWKS_URI] = jwks(KEY)
+    clock.pass_by(1)
+    await checks.ready()
+    assert checks.check_token(token(now=clock.now)).subject == "ada"
+
+
+async def test_a_client_that_cannot_be_made_is_tried_again(
+    clock: Clock, follower: Follower, caplog: pytest.LogCaptureFixture
+) -> None:
+    net, attempts = network(), iter([ImportError("not installed")])
+
+    def make() -> Network:
+        for error in attempts:
+            raise error
+        return net()
+
+    checks = verifier(make, clock, follower)
+    with pytest.raises(Unavailable):
+        await checks.ready(within=0.05)
+    assert "cannot make its HTTP client" in caplog.text
+    await checks.ready()
+    assert checks.check_token(token()).subject == "ada"
+
+
+async def test_a_verifier_that_is_let_go_lets_its_connections_go(clock: Clock, follower: Follower) -> None:
+    net = network()
+    checks = verifier(net, clock, follower)
+    await checks.ready()
+    del checks
+    gc.collect()
     await until(lambda: net.closed == 1)
 
 

@@ -15,8 +15,8 @@ Dependency = TypeVar("Dependency", bound=Callable[..., Any])
 def shown_with(carry: tuple[Carry, ...]) -> Callable[[Dependency], Dependency]:
     """Make the document of each route that uses the dependency name these ways; any one will do.
 
-    FastAPI reads a dependency's signature, so each way becomes a parameter of it; the value is not used, since
-    finding the pass is the guard's work.
+    FastAPI reads a dependency's signature, so each way becomes a parameter of it; its value is not used,
+    since finding the pass is the guard's work.
     """
 
     def shown(dependency: Dependency) -> Dependency:
