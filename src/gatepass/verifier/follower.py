@@ -76,8 +76,8 @@ class Follower:
         return thread
 
     def _forget(self) -> None:
-        # A lock that another thread held during a fork would stay locked in the child: so a new one. Reentrant
-        # since the garbage collector may let a Verifier go (and so call `unfollow`) while we hold it.
+        # New, because a lock that another thread held during a fork would stay locked there. Reentrant,
+        # because the garbage collector may let a Verifier go (and so call `unfollow`) while we hold it.
         self._lock = threading.RLock()
         self._thread = None
         self._followings = {}
