@@ -1,0 +1,381 @@
+"""What each change does, what it expects, and that a commit is all or nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING, Any, get_args
+
+import msgspec
+import pytest
+from tests.contract.samples import DAY, NOW, digest, fill, key, record, session, user
+
+from gatepass.auth import (
+    AttemptCharged,
+    AttemptRefunded,
+    Change,
+    Conflict,
+    EndReason,
+    Event,
+    EventKind,
+    EventRecorded,
+    FamiliesRevoked,
+    KeyAdded,
+    KeyMoved,
+    KeyRemoved,
+    KeyringIs,
+    KeyState,
+    Limit,
+    PasswordRehashed,
+    Purged,
+    RefreshAdded,
+    RefreshRotated,
+    RefreshState,
+    RoleDefined,
+    RoleIs,
+    SessionEnded,
+    SessionIsLive,
+    SessionStarted,
+    SessionTouched,
+    UserAdded,
+    UserChanged,
+    UserIsAt,
+    throttle,
+)
+from gatepass.storage import memory
+from gatepass.storage.sqlite import changes as sqlite_changes
+
+if TYPE_CHECKING:
+    from gatepass.auth import Store
+
+READS = frozenset({"appointments:read"})
+ADA = user(roles=frozenset({"doctor"}))
+LIMIT = Limit(3, 30)
+EVENT = EventRecorded(Event(NOW, EventKind.LOGGED_IN))
+ROTATED = RefreshRotated(digest("token"), NOW, b"sealed", digest("next"))
+
+HOLDS: dict[str, Change] = {
+    "a user": UserAdded(user("bob"), "h"),
+    "a user with a role": UserAdded(user("bob", roles=frozenset({"doctor"})), "h"),
+    "a change at the expected epoch": UserChanged(msgspec.structs.replace(ADA, epoch=4), 3),
+    "a new e-mail address": UserChanged(msgspec.structs.replace(ADA, email="a@example.org"), 3),
+    "a re-hash": PasswordRehashed("user-ada", "$argon2id$ada", "new"),
+    "a re-hash of something older": PasswordRehashed("user-ada", "other", "new"),
+    "a new role": RoleDefined("nurse", READS, None, 0),
+    "a changed role": RoleDefined("doctor", frozenset(), READS, 1),
+    "a session": SessionStarted(session("two")),
+    "a touch": SessionTouched("sid-one", NOW, NOW + 60, NOW + DAY),
+    "a touch of no session": SessionTouched("sid-none", NOW, NOW + 60, NOW + DAY),
+    "an end": SessionEnded("sid-one", NOW, EndReason.LOGGED_OUT),
+    "a record": RefreshAdded(record("next")),
+    "a rotation": ROTATED,
+    "families": FamiliesRevoked("sid-one"),
+    "families of no session": FamiliesRevoked("sid-none"),
+    "a key": KeyAdded(key("k2")),
+    "a move": KeyMoved(KeyState.ACTIVE, key(state=KeyState.RETIRING, retires_at=NOW)),
+    "a removal": KeyRemoved("k1", KeyState.ACTIVE),
+    "a charge": AttemptCharged("a", LIMIT, NOW),
+    "a refund of nothing": AttemptRefunded("a", LIMIT),
+    "an event": EVENT,
+    "a purge": Purged(NOW, NOW, NOW, 10),
+    "a live session": SessionIsLive("sid-one"),
+    "the user's epoch": UserIsAt("user-ada", 3),
+    "the role": RoleIs("doctor", READS),
+    "the ring": KeyringIs(frozenset({("k1", "active")})),
+}
+
+BROKEN: dict[str, Change] = {
+    "id taken": UserAdded(user("ada", email="other@example.org"), "h"),
+    "e-mail taken": UserAdded(user("bob", email="ada@example.org"), "h"),
+    "user at another epoch": UserChanged(ADA, 2),
+    "no such user": UserChanged(user("bob"), 3),
+    "role was changed": RoleDefined("doctor", frozenset(), frozenset(), 1),
+    "role exists": RoleDefined("doctor", frozenset(), None, 1),
+    "role does not exist": RoleDefined("nurse", frozenset(), READS, 0),
+    "one carrier more": RoleDefined("doctor", frozenset(), READS, 0),
+    "session id taken": SessionStarted(session("two", id_hash=digest("one"))),
+    "sid taken": SessionStarted(session("two", sid="sid-one")),
+    "session of nobody": SessionStarted(session("two", user_id="user-none")),
+    "no session to end": SessionEnded("sid-none", NOW, EndReason.LOGGED_OUT),
+    "record exists": RefreshAdded(record()),
+    "record of no session": RefreshAdded(record("next", sid="sid-none")),
+    "no record to rotate": RefreshRotated(digest("none"), NOW, b"", digest("next")),
+    "key exists": KeyAdded(key()),
+    "key moved on": KeyMoved(KeyState.NEXT, key()),
+    "no such key": KeyMoved(KeyState.ACTIVE, key("k2")),
+    "key to remove moved on": KeyRemoved("k1", KeyState.RETIRED),
+    "no key to remove": KeyRemoved("k2", KeyState.ACTIVE),
+    "no session": SessionIsLive("sid-none"),
+    "no user": UserIsAt("user-none", 0),
+    "lower epoch": UserIsAt("user-ada", 2),
+    "higher epoch": UserIsAt("user-ada", 4),
+    "other permissions": RoleIs("doctor", frozenset()),
+    "no role": RoleIs("nurse", frozenset()),
+    "other key state": KeyringIs(frozenset({("k1", "next")})),
+    "one key more": KeyringIs(frozenset()),
+    "one key fewer": KeyringIs(frozenset({("k1", "active"), ("k2", "next")})),
+}
+
+
+async def everything(store: Store) -> list[Any]:
+    """All that can be read, for comparing before and after."""
+    return [
+        await store.users_page(None, 100),
+        await store.credentials_by_email("ada@example.org"),
+        await store.roles(),
+        await store.users_with_role("doctor"),
+        await store.live_sessions(NOW, None, 100),
+        await store.session_by_sid("sid-one"),
+        await store.refresh_by_hash(digest("token")),
+        await store.refresh_by_hash(digest("next")),
+        await store.signing_keys(),
+        await store.events_after(0, 100),
+        await store.attempt("a"),
+    ]
+
+
+def test_every_change_is_tried_here_and_known_to_every_adapter() -> None:
+    kinds = set(get_args(Change))
+    assert {type(change) for change in HOLDS.values()} == kinds
+    assert set(memory._APPLY) == kinds
+    assert set(sqlite_changes.APPLY) == kinds
+
+
+@pytest.mark.parametrize("change", HOLDS.values(), ids=HOLDS.keys())
+async def test_a_change_whose_expectation_holds_is_written(store: Store, change: Change) -> None:
+    await fill(store)
+    await store.commit(change, EVENT)
+    assert (await store.events_after(0, 10))[-1].event == EVENT.event
+    assert store.commits == 2
+
+
+@pytest.mark.parametrize("change", BROKEN.values(), ids=BROKEN.keys())
+async def test_a_broken_expectation_is_named_and_nothing_is_written(store: Store, change: Change) -> None:
+    await fill(store)
+    before = await everything(store)
+    with pytest.raises(Conflict) as conflict:
+        # What stands in front of it and behind it could all be written, and is not.
+        await store.commit(
+            UserAdded(user("eve"), "h"),
+            SessionTouched("sid-one", NOW, NOW + 60, NOW + DAY + 60),
+            AttemptCharged("a", LIMIT, NOW),
+            EVENT,
+            change,
+            EVENT,
+        )
+    assert conflict.value.change is change
+    assert await everything(store) == before
+    assert store.commits == 1
+
+
+@pytest.mark.parametrize("spoiled", HOLDS.values(), ids=HOLDS.keys())
+async def test_every_change_is_undone_with_its_commit(store: Store, spoiled: Change) -> None:
+    await fill(store)
+    before = await everything(store)
+    with pytest.raises(Conflict):
+        await store.commit(spoiled, UserIsAt("user-none", 0))
+    assert await everything(store) == before
+    await store.commit(spoiled)  # the twin: without what spoiled it, it is written
+
+
+async def test_a_changed_user_is_another_one_everywhere(store: Store) -> None:
+    await fill(store)
+    changed = user(email="new@example.org", roles=frozenset(), first_name="Augusta", epoch=4, revoked_below=4)
+    await store.commit(UserChanged(changed, 3))
+    assert await store.user_by_id("user-ada") == changed
+    assert await store.user_by_email("ada@example.org") is None
+    assert await store.credentials_by_email("new@example.org") == (changed, "$argon2id$ada")
+    assert await store.users_with_role("doctor") == []
+    with pytest.raises(Conflict):
+        await store.commit(UserChanged(changed, 3))  # not twice from the same epoch
+
+
+async def test_an_e_mail_address_belongs_to_one_user(store: Store) -> None:
+    await fill(store)
+    await store.commit(UserAdded(user("bob"), "h"))
+    with pytest.raises(Conflict):
+        await store.commit(UserChanged(user("bob", email="ada@example.org"), 3))
+    assert await store.user_by_id("user-bob") == user("bob")
+
+
+async def test_a_re_hash_replaces_only_the_hash_that_was_verified(store: Store) -> None:
+    await fill(store)
+    await store.commit(PasswordRehashed("user-ada", "$argon2id$ada", "second"))
+    await store.commit(PasswordRehashed("user-ada", "$argon2id$ada", "third"))
+    found = await store.credentials_by_email("ada@example.org")
+    assert found is not None
+    assert found[1] == "second"
+
+
+async def test_a_touch_moves_the_idle_end_once(store: Store) -> None:
+    await fill(store)
+    await store.commit(SessionTouched("sid-one", NOW, NOW + 60, NOW + DAY + 60))
+    await store.commit(SessionTouched("sid-one", NOW, NOW + 61, NOW + DAY + 61))  # of a parallel request
+    found = await store.session_by_sid("sid-one")
+    assert found is not None
+    assert found[0] == session(last_seen_at=NOW + 60, idle_ends_at=NOW + DAY + 60)
+
+
+async def test_an_ended_session_stays_as_it_ended(store: Store) -> None:
+    await fill(store)
+    await store.commit(SessionEnded("sid-one", NOW + 1, EndReason.LOGGED_OUT))
+    await store.commit(SessionTouched("sid-one", NOW, NOW + 60, NOW + DAY + 60))
+    for late in (SessionEnded("sid-one", NOW + 2, EndReason.ENDED_BY_ADMIN), SessionIsLive("sid-one")):
+        with pytest.raises(Conflict):
+            await store.commit(late)
+    found = await store.session_by_sid("sid-one")
+    assert found is not None
+    assert found[0] == session(ended_at=NOW + 1, end_reason=EndReason.LOGGED_OUT)
+
+
+async def test_a_record_rotates_once(store: Store) -> None:
+    await fill(store)
+    await store.commit(ROTATED)
+    with pytest.raises(Conflict):
+        await store.commit(RefreshRotated(digest("token"), NOW + 1, b"other", digest("other")))
+    found = await store.refresh_by_hash(digest("token"))
+    assert found is not None
+    assert found[0] == record(
+        state=RefreshState.ROTATED, rotated_at=NOW, answer=b"sealed", successor=digest("next")
+    )
+
+
+async def test_revoking_families_takes_every_record_of_the_session_and_no_other(store: Store) -> None:
+    await fill(store)
+    other = record("other session", sid="sid-two")
+    await store.commit(
+        ROTATED,
+        RefreshAdded(record("next")),
+        RefreshAdded(record("other family", family="family-two")),
+        SessionStarted(session("two")),
+        RefreshAdded(other),
+        FamiliesRevoked("sid-one"),
+    )
+    for name in ("token", "next", "other family"):
+        found = await store.refresh_by_hash(digest(name))
+        assert found is not None
+        assert found[0].state is RefreshState.REVOKED
+        assert found[0].answer is None
+        with pytest.raises(Conflict):
+            await store.commit(RefreshRotated(digest(name), NOW, b"", b""))
+    found = await store.refresh_by_hash(other.hash)
+    assert found is not None
+    assert found[0] == other
+
+
+async def test_keys_move_and_go(store: Store) -> None:
+    await fill(store)
+    retired = key(state=KeyState.RETIRED, sealed_private=None, retires_at=NOW, removed_at=NOW + 1)
+    await store.commit(KeyMoved(KeyState.ACTIVE, retired))
+    assert await store.signing_keys() == [retired]
+    await store.commit(KeyRemoved("k1", KeyState.RETIRED))
+    assert await store.signing_keys() == []
+
+
+@pytest.mark.parametrize("limit", [Limit(1, 1), LIMIT, Limit(7, 900), Limit(100, 900)])
+async def test_charges_follow_the_one_formula(store: Store, limit: Limit) -> None:
+    expected: float | None = None
+    for step in range(3 * limit.attempts):
+        now = NOW + step * limit.interval / 2
+        after = throttle.charged(expected, limit, now=now)
+        if after is None:
+            with pytest.raises(Conflict):
+                await store.commit(AttemptCharged("a", limit, now))
+        else:
+            await store.commit(AttemptCharged("a", limit, now))
+            expected = after
+        assert await store.attempt("a") == pytest.approx(expected, abs=1e-6)
+    await store.commit(AttemptRefunded("a", limit))
+    assert expected is not None
+    assert await store.attempt("a") == pytest.approx(expected - limit.interval, abs=1e-6)
+
+
+async def test_a_refused_charge_charges_no_other_key(store: Store) -> None:
+    for _ in range(3):
+        await store.commit(AttemptCharged("full", LIMIT, NOW))
+    with pytest.raises(Conflict):
+        await store.commit(AttemptCharged("other", LIMIT, NOW), AttemptCharged("full", LIMIT, NOW))
+    assert await store.attempt("other") is None
+
+
+async def test_a_purge_takes_what_is_over_and_no_more(store: Store) -> None:
+    await fill(store)
+    rotated = record("rotated", state=RefreshState.ROTATED, rotated_at=NOW - 10, answer=b"a")
+    fresh = record("fresh", state=RefreshState.ROTATED, rotated_at=NOW - 9, answer=b"a")
+    old = session("old", idle_ends_at=NOW - 7 * DAY)
+    await store.commit(
+        RefreshAdded(rotated),
+        RefreshAdded(fresh),
+        RefreshAdded(record("lapsed", idle_ends_at=NOW)),
+        SessionStarted(old),
+        RefreshAdded(record("of old", sid="sid-old")),
+        SessionStarted(session("idle", idle_ends_at=NOW - 1)),
+        AttemptCharged("empty", LIMIT, NOW - 10),
+        AttemptCharged("busy", LIMIT, NOW),
+    )
+    purge = Purged(NOW, NOW - 10, NOW - 7 * DAY, 10)
+    assert await store.purgeable(purge)
+    await store.commit(purge)
+    assert not await store.purgeable(purge)
+    wiped = await store.refresh_by_hash(rotated.hash)
+    kept = await store.refresh_by_hash(fresh.hash)
+    assert wiped is not None
+    assert kept is not None
+    assert (wiped[0].state, wiped[0].answer, kept[0].answer) == (RefreshState.ROTATED, None, b"a")
+    gone = [digest("lapsed"), digest("of old")]
+    assert [await store.refresh_by_hash(token_hash) for token_hash in gone] == [None, None]
+    assert await store.session_by_sid("sid-old") is None
+    assert await store.session_by_hash(old.id_hash) is None
+    assert await store.session_by_sid("sid-idle") is not None
+    assert await store.refresh_by_hash(digest("token")) is not None
+    assert await store.attempt("empty") is None
+    assert await store.attempt("busy") is not None
+
+
+async def test_a_purge_goes_piece_by_piece(store: Store) -> None:
+    await fill(store)
+    await store.commit(*(RefreshAdded(record(f"t{i}", idle_ends_at=NOW)) for i in range(5)))
+    purge, pieces = Purged(NOW, NOW, NOW - DAY, 2), 0
+    while await store.purgeable(purge):
+        await store.commit(purge)
+        pieces += 1
+    assert pieces == 3
+
+
+async def test_of_many_at_once_exactly_one_rotates(store: Store) -> None:
+    await fill(store)
+    tries = [store.commit(RefreshRotated(digest("token"), NOW, bytes([i]), b""), EVENT) for i in range(20)]
+    results = await asyncio.gather(*tries, return_exceptions=True)
+    assert [type(result) for result in results].count(Conflict) == 19
+    assert len(await store.events_after(0, 100)) == 1
+
+
+async def test_a_conflict_leaves_the_commits_beside_it_alone(store: Store) -> None:
+    await fill(store)
+    commits: list[Change] = []
+    for number in range(40):
+        good = UserAdded(user(f"u{number}"), "h")
+        commits += [good, good]  # every second one comes too late
+    results = await asyncio.gather(*(store.commit(change) for change in commits), return_exceptions=True)
+    assert [result is None for result in results] == [True, False] * 40
+    assert len(await store.users_page(None, 100)) == 41
+
+
+async def test_a_note_is_written_without_anybody_waiting(store: Store) -> None:
+    await fill(store)
+    store.commit_later(SessionTouched("sid-one", NOW, NOW + 60, NOW + DAY + 60))
+    await store.commit(EVENT)  # behind it in the queue
+    found = await store.session_by_sid("sid-one")
+    assert found is not None
+    assert found[0].last_seen_at == NOW + 60
+
+
+async def test_a_note_that_fails_is_logged_without_its_contents(
+    store: Store, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    store.commit_later(EVENT, SessionEnded("sid-none", NOW, EndReason.LOGGED_OUT))
+    await store.commit(EVENT)
+    assert "SessionEnded no longer holds" in caplog.text
+    assert "sid-none" not in caplog.text
+    assert len(await store.events_after(0, 10)) == 1

@@ -1,0 +1,391 @@
+"""What is SQLite's own: the file, its schema, durability, other processes, full disks and locks."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+import sqlite3
+import stat
+import subprocess
+import sys
+import threading
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from tests.contract.samples import NOW, digest, fill, record, session, user
+
+from gatepass.auth import (
+    Conflict,
+    EndReason,
+    Event,
+    EventKind,
+    EventRecorded,
+    SessionEnded,
+    SessionStarted,
+    StorageUnavailable,
+    UserAdded,
+)
+from gatepass.storage import SqliteStore
+from gatepass.storage.sqlite import migrate as migrating
+from gatepass.storage.sqlite import store as opening
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+EVENT = EventRecorded(Event(NOW, EventKind.LOGGED_IN))
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "gatepass.db"
+
+
+@pytest.fixture
+async def store(path: Path) -> AsyncIterator[SqliteStore]:
+    opened = SqliteStore.open(path)
+    yield opened
+    await opened.close()
+
+
+def execute(path: Path, statement: str) -> list[tuple[object, ...]]:
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        return connection.execute(statement).fetchall()
+
+
+# The file and its schema
+
+
+async def test_only_its_owner_may_read_the_file(store: SqliteStore, path: Path) -> None:
+    await fill(store)
+    assert {stat.S_IMODE(file.stat().st_mode) for file in path.parent.iterdir()} == {0o600}
+
+
+async def test_every_commit_is_synced_to_disk(store: SqliteStore) -> None:
+    writer = store._writer._connection
+    assert writer.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+    assert writer.execute("PRAGMA synchronous").fetchone() == (2,)  # FULL
+    assert writer.execute("PRAGMA foreign_keys").fetchone() == (1,)
+
+
+async def test_a_store_opens_again_as_it_was_closed(path: Path) -> None:
+    first = SqliteStore.open(path)
+    await fill(first)
+    await first.close()
+    again = SqliteStore.open(path)
+    assert await again.refresh_by_hash(digest("token")) is not None
+    await again.close()
+    assert [file.name for file in path.parent.iterdir()] == ["gatepass.db"]  # no log is left beside it
+
+
+async def test_closing_twice_is_fine_and_then_it_says_so(path: Path) -> None:
+    store = SqliteStore.open(path)
+    await store.close()
+    await store.close()
+    with pytest.raises(StorageUnavailable):
+        await store.commit(EVENT)
+    with pytest.raises(StorageUnavailable):
+        await store.signing_keys()
+    with pytest.raises(StorageUnavailable):
+        await store.attempt("a")
+
+
+async def test_a_note_for_a_closed_store_is_logged(path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    store = SqliteStore.open(path)
+    await store.close()
+    store.commit_later(EVENT)
+    assert "the store is closed" in caplog.text
+
+
+async def test_closing_writes_what_is_waiting_first(path: Path) -> None:
+    store = SqliteStore.open(path)
+    commits = [asyncio.ensure_future(store.commit(EVENT)) for _ in range(600)]
+    store.commit_later(EVENT)
+    await asyncio.sleep(0)
+    await store.close()
+    await asyncio.gather(*commits)
+    assert execute(path, "SELECT count(*) FROM events") == [(601,)]
+
+
+async def test_a_database_of_a_newer_version_is_refused(path: Path) -> None:
+    await SqliteStore.open(path).close()
+    newer = len(migrating.migrations()) + 1
+    execute(path, f"PRAGMA user_version = {newer}")
+    with pytest.raises(StorageUnavailable, match="newer"):
+        SqliteStore.open(path)
+    execute(path, f"PRAGMA user_version = {newer - 1}")  # the twin
+    await SqliteStore.open(path).close()
+
+
+async def test_a_database_of_something_else_is_left_alone(path: Path) -> None:
+    execute(path, "CREATE TABLE songs (title TEXT)")
+    with pytest.raises(StorageUnavailable, match="something else"):
+        SqliteStore.open(path)
+    assert execute(path, "SELECT name FROM sqlite_schema") == [("songs",)]
+
+
+async def test_a_file_that_is_no_database_is_refused(path: Path) -> None:
+    await asyncio.to_thread(path.write_text, "dear diary, " * 1000)
+    with pytest.raises(StorageUnavailable, match=r"gatepass\.db"):
+        SqliteStore.open(path)
+
+
+async def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(StorageUnavailable, match=r"cannot open gatepass\.db"):
+        SqliteStore.open(tmp_path / "nowhere" / "gatepass.db")
+
+
+async def test_a_migration_that_fails_leaves_the_old_schema(path: Path) -> None:
+    await SqliteStore.open(path).close()
+    before = execute(path, "SELECT sql FROM sqlite_schema")
+    scripts = [*migrating.migrations(), "CREATE TABLE extra (x TEXT);\nCREATE TABLE users (x TEXT);\n"]
+    with (
+        closing(sqlite3.connect(path, isolation_level=None)) as connection,
+        pytest.raises(sqlite3.OperationalError, match="users"),
+    ):
+        migrating.migrate(connection, scripts)
+    assert execute(path, "SELECT sql FROM sqlite_schema") == before
+    assert execute(path, "PRAGMA user_version") == [(len(scripts) - 1,)]
+
+
+async def test_the_next_migration_is_run_once(path: Path) -> None:
+    await SqliteStore.open(path).close()
+    scripts = [*migrating.migrations(), "-- one more\nCREATE TABLE extra (x TEXT);\n"]
+    for _ in range(2):
+        with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+            migrating.migrate(connection, scripts)
+    assert execute(path, "PRAGMA user_version") == [(len(scripts),)]
+    assert execute(path, "SELECT count(*) FROM extra") == [(0,)]
+
+
+async def test_two_that_open_at_once_both_find_the_schema(path: Path) -> None:
+    opened = await asyncio.gather(*(asyncio.to_thread(SqliteStore.open, path) for _ in range(4)))
+    for store in opened:
+        assert await store.signing_keys() == []
+        await store.close()
+
+
+# The hot statements
+
+
+async def test_hot_look_ups_search_by_key_and_scan_nothing(store: SqliteStore) -> None:
+    await fill(store)
+    hot = [opening._SESSION_BY_HASH, opening._SESSION_BY_SID, opening._REFRESH_BY_HASH, opening._CREDENTIALS]
+    for statement in hot:
+        plan = store._reader.execute("EXPLAIN QUERY PLAN " + statement, ("x",)).fetchall()
+        assert all(str(step[3]).startswith("SEARCH") for step in plan), plan
+
+
+# Group commit
+
+
+async def test_what_waits_together_is_one_transaction(store: SqliteStore) -> None:
+    statements: list[str] = []
+    await fill(store)
+    store._writer._connection.set_trace_callback(statements.append)
+    await asyncio.gather(*(store.commit(EVENT) for _ in range(100)))
+    assert sum(statement == "COMMIT" for statement in statements) < 10
+    assert sum(statement.startswith("INSERT INTO events") for statement in statements) == 100
+
+
+async def test_an_impossible_value_spoils_its_own_commit_alone(store: SqliteStore) -> None:
+    await fill(store)
+    results = await asyncio.gather(
+        store.commit(UserAdded(user("bob"), "h")),
+        store.commit(EVENT, UserAdded(user("eve", last_name="\ud800"), "h")),
+        store.commit(UserAdded(user("mal", epoch=2**70), "h")),
+        store.commit(UserAdded(user("dan", created_at="now"), "h")),  # STRICT: not a number
+        store.commit(UserAdded(user("kim", created_at=["no", "such", "type"]), "h")),
+        store.commit(UserAdded(user("cleo"), "h")),
+        return_exceptions=True,
+    )
+    assert [result is None for result in results] == [True, False, False, False, False, True]
+    assert isinstance(results[4], StorageUnavailable)
+    assert [u.first_name for u in await store.users_page(None, 10)] == ["Ada", "Bob", "Cleo"]
+    assert await store.events_after(0, 10) == []
+
+
+async def test_who_stops_waiting_disturbs_nobody(store: SqliteStore) -> None:
+    commits = [asyncio.ensure_future(store.commit(EVENT)) for _ in range(10)]
+    await asyncio.sleep(0)
+    for commit in commits[::2]:
+        commit.cancel()
+    results = await asyncio.gather(*commits, return_exceptions=True)
+    assert [result is None for result in results] == [False, True] * 5
+
+
+def test_an_event_loop_that_is_gone_harms_nobody(path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    store = SqliteStore.open(path)
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+
+        async def leave() -> None:
+            asyncio.ensure_future(store.commit(EVENT))  # noqa: RUF006 (nobody waits: that is the point)
+            await asyncio.sleep(0)
+
+        asyncio.run(leave())
+        other.execute("ROLLBACK")
+
+    async def others() -> None:
+        await store.commit(EVENT)
+        await store.close()
+
+    asyncio.run(others())
+    assert execute(path, "SELECT count(*) FROM events") == [(2,)]
+    assert "nobody is left to hear" in caplog.text
+
+
+# Locks and full disks
+
+
+async def test_a_locked_database_is_unavailable_and_then_available_again(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(opening, "WRITE_PATIENCE", 0.05)
+    store = SqliteStore.open(path)
+    await fill(store)
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(StorageUnavailable, match="SQLITE_BUSY"):
+            await store.commit(EVENT)
+        assert await store.session_by_sid("sid-one") is not None  # readers go on
+        other.execute("ROLLBACK")
+    await store.commit(EVENT)
+    assert len(await store.events_after(0, 10)) == 1
+    await store.close()
+
+
+async def test_a_lock_that_is_let_go_in_time_is_waited_for_off_the_event_loop(
+    store: SqliteStore, path: Path
+) -> None:
+    other = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    other.execute("BEGIN IMMEDIATE")
+    release = threading.Timer(0.2, other.execute, ["ROLLBACK"])
+    release.start()
+    commit = asyncio.ensure_future(store.commit(EVENT))
+    ticks = 0
+    while not commit.done():
+        await asyncio.sleep(0.01)
+        ticks += 1
+    await commit
+    release.join()
+    other.close()
+    assert ticks >= 5
+
+
+async def test_on_a_full_disk_nothing_is_acknowledged_and_nothing_acknowledged_is_lost(
+    store: SqliteStore, path: Path
+) -> None:
+    await fill(store)
+    writer = store._writer._connection
+    (pages,) = writer.execute("PRAGMA page_count").fetchone()
+    writer.execute(
+        f"PRAGMA max_page_count = {pages + 8}"
+    )  # SQLite answers SQLITE_FULL then, as on a full disk
+    acknowledged = []
+    refused = 0
+    for first in range(0, 400, 20):
+        names = [f"full-{number}" for number in range(first, first + 20)]
+        commits = [store.commit(SessionStarted(session(name, device="x" * 150))) for name in names]
+        for name, result in zip(names, await asyncio.gather(*commits, return_exceptions=True), strict=True):
+            if result is None:
+                acknowledged.append(name)
+            else:
+                assert isinstance(result, StorageUnavailable)
+                refused += 1
+    assert acknowledged
+    assert refused
+    writer.execute("PRAGMA max_page_count = 1000000")  # somebody made room
+    await store.commit(SessionStarted(session("after")))
+    found = {s.sid for s, _ in await store.live_sessions(NOW, None, 1000)}
+    assert found == {f"sid-{name}" for name in [*acknowledged, "one", "after"]}
+    assert execute(path, "PRAGMA integrity_check") == [("ok",)]
+
+
+async def test_a_commit_that_the_disk_refuses_is_not_acknowledged_to_anybody(store: SqliteStore) -> None:
+    await fill(store)
+
+    class RefusesCommit:
+        def __init__(self, cursor: sqlite3.Cursor) -> None:
+            self.cursor, self.rowcount = cursor, -1
+
+        def execute(self, statement: str, values: tuple[object, ...] = ()) -> object:
+            if statement == "COMMIT":
+                raise sqlite3.OperationalError("disk I/O error")
+            result = self.cursor.execute(statement, values)
+            self.rowcount = self.cursor.rowcount
+            return result
+
+    real = store._writer._cursor
+    store._writer._cursor = RefusesCommit(real)  # type: ignore[assignment]
+    results = await asyncio.gather(store.commit(EVENT), store.commit(EVENT), return_exceptions=True)
+    assert [type(result) for result in results] == [StorageUnavailable, StorageUnavailable]
+    store._writer._cursor = real
+    await store.commit(EVENT)
+    assert len(await store.events_after(0, 10)) == 1
+    assert store.commits == 2
+
+
+# Other processes
+
+
+def start_writing(path: Path, name: str, count: int) -> subprocess.Popen[str]:
+    script = Path(__file__).with_name("writing_process.py")
+    command = [sys.executable, str(script), str(path), name, str(count)]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+
+
+async def test_two_processes_share_one_file(store: SqliteStore, path: Path) -> None:
+    await fill(store)
+    processes = [start_writing(path, name, 200) for name in ("left", "right")]
+    mine = [f"mine-{number}" for number in range(100)]
+    for name in mine:
+        await store.commit(SessionStarted(session(name)))
+        await asyncio.sleep(0)
+    written = []
+    for process in processes:
+        out, _ = await asyncio.to_thread(process.communicate, timeout=60)
+        assert process.returncode == 0
+        written += out.split()
+    assert len(written) == 400
+    found = {s.sid for s, _ in await store.live_sessions(NOW, None, 1000)}
+    assert found == {*written, *(f"sid-{name}" for name in mine), "sid-one"}
+
+
+async def test_what_another_process_ended_is_ended_here_at_once(store: SqliteStore, path: Path) -> None:
+    await fill(store)
+    other = SqliteStore.open(path)
+    await other.commit(SessionEnded("sid-one", NOW, EndReason.ENDED_BY_ADMIN))
+    found = await store.session_by_sid("sid-one")
+    assert found is not None
+    assert found[0].ended_at == NOW
+    with pytest.raises(Conflict):
+        await store.commit(SessionEnded("sid-one", NOW, EndReason.LOGGED_OUT))
+    await other.close()
+
+
+async def test_a_process_that_is_killed_loses_nothing_it_acknowledged(path: Path) -> None:
+    store = SqliteStore.open(path)
+    await fill(store)
+    await store.close()
+    acknowledged: list[str] = []
+    for attempt in range(3):
+        process = start_writing(path, f"run{attempt}", 1_000_000)
+        assert process.stdout is not None
+        acknowledged += [process.stdout.readline().strip() for _ in range(50)]
+        os.kill(process.pid, signal.SIGKILL)
+        rest, _ = process.communicate(timeout=60)
+        lines = rest.split("\n")
+        acknowledged += lines[:-1]  # the last one may be half a line
+        assert process.returncode == -signal.SIGKILL
+    again = SqliteStore.open(path)
+    found = {s.sid for s, _ in await again.live_sessions(NOW, None, 1_000_000)}
+    assert found >= set(acknowledged)
+    assert len(acknowledged) >= 150
+    assert await again.refresh_by_hash(record().hash) is not None
+    await again.close()
+    assert execute(path, "PRAGMA integrity_check") == [("ok",)]
