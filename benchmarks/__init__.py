@@ -1,0 +1,1 @@
+"""What Gatepass costs, measured beside its peers in one run."""

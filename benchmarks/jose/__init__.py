@@ -1,0 +1,1 @@
+"""gatepass.jose beside the raw primitives and every peer that is installed."""

@@ -1,0 +1,85 @@
+"""`make bench-jose`: one table, all peers side by side in one run."""
+
+import argparse
+import sys
+from collections.abc import Mapping
+
+from benchmarks import report
+from benchmarks.jose import encryption, keys, tokens
+from benchmarks.jose.node import FastJwt
+from benchmarks.plot import bars
+
+PACKAGES = ["cryptography", "msgspec", "pyjwt", "joserfc", "authlib", "jwcrypto", "ryjwt"]
+
+
+def main() -> None:
+    """Measure, print, and keep the figures for the docs."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.jose", description=__doc__)
+    parser.add_argument("--rounds", type=int, default=21, help="alternating rounds (default: 21)")
+    parser.add_argument("--algorithm", action="append", help="only this algorithm (may be repeated)")
+    parser.add_argument("--keep", metavar="NAME", help="write NAME.json and NAME.svg into the docs")
+    options = parser.parse_args()
+    node = FastJwt.start(say)
+    try:
+        figures = tokens.measure(node, say, options.rounds, options.algorithm)
+    finally:
+        if node is not None:
+            node.stop()
+    extra = {
+        "JWE (µs)": encryption.measure(options.rounds),
+        "keys": {
+            "ES256 key from PEM (µs)": keys.key_import(options.rounds),
+            "JWKS of 1,000 RSA keys (ms)": keys.thousand_keys(options.rounds),
+            "import (ms)": keys.import_time(options.rounds),
+        },
+    }
+    facts = report.machine(*PACKAGES)
+    print("\n" + ", ".join(f"{name} {value}" for name, value in facts.items()))
+    for operation, rows in figures.items():
+        print("\n" + _tokens_table(f"{operation} (µs)", rows))
+    for title, rows in extra.items():
+        print("\n" + _plain_table(title, rows))
+    if options.keep:
+        report.write_json(options.keep, {"machine": facts, "unit": "µs", **figures, **extra})
+        shown = {
+            alg: row
+            for alg, row in figures["verify"].items()
+            if alg in {"HS256", "RS256", "PS256", "ES256", "Ed25519"}
+        }
+        bars(report.FIGURES / f"{options.keep}.svg", "Verify a token", "µs", shown)
+
+
+def _tokens_table(title: str, rows: Mapping[str, Mapping[str, float]]) -> str:
+    contenders = list(dict.fromkeys(name for row in rows.values() for name in row))
+    peers = [name for name in contenders if name not in {"raw", "Gatepass"}]
+    cells = {
+        alg: [
+            f"{row['raw']:.1f}",
+            f"{row['Gatepass']:.1f}",
+            f"+{row['Gatepass'] - row['raw']:.1f}",
+            *(
+                f"{row[peer]:.1f} ({row[peer] / row['Gatepass']:.2f}×)" if peer in row else "–"
+                for peer in peers
+            ),
+        ]
+        for alg, row in rows.items()
+    }
+    return report.table(title, ["raw", "Gatepass", "above raw", *peers], cells)
+
+
+def _plain_table(title: str, rows: Mapping[str, Mapping[str, float]]) -> str:
+    contenders = list(dict.fromkeys(name for row in rows.values() for name in row))
+    cells = {
+        name: [f"{row[each]:.2f}" if each in row else "–" for each in contenders]
+        for name, row in rows.items()
+    }
+    return report.table(title, contenders, cells)
+
+
+def say(line: str) -> None:
+    """Progress, beside the figures."""
+    print(line, file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    main()
