@@ -16,7 +16,15 @@ from tests.unit.verifier.world import AUDIENCE, KEY, SESSION_PASS, introspection
 
 from gatepass.jose import Key, KeySet
 from gatepass.oauth import METADATA_PATH, ServerMetadata
-from gatepass.verifier import Follower, KeyTerms, SessionVerifier, Unauthenticated, Unavailable, Verifier
+from gatepass.verifier import (
+    FetchFailed,
+    Follower,
+    KeyTerms,
+    SessionVerifier,
+    Unauthenticated,
+    Unavailable,
+    Verifier,
+)
 from gatepass.verifier.fetch import MAX_DOCUMENT, HttpFetch
 
 if TYPE_CHECKING:
@@ -50,8 +58,8 @@ class Auth:
     def count(self, path: str) -> int:
         return sum(request.path == path for request in self.requests)
 
-    def start(self, port: int) -> None:
-        self.issuer = f"http://127.0.0.1:{port}"
+    def start(self, port: int, host: str = "127.0.0.1") -> None:
+        self.issuer = f"http://{host}:{port}"
         self.says(METADATA_PATH, self.metadata().to_json())
         self.says("/jwks", jwks(KEY))
         self.says("/check", introspection(self.issuer, now=time.time()))
@@ -130,9 +138,9 @@ SYMMETRIC = json.dumps(
 ).encode()
 
 BAD_SETS: dict[str, Handler] = {
-    "500": says(b"", 500),
-    "503": says(b"", 503),
-    "404": says(b"", 404),
+    "500": says(jwks(KEY), 500),
+    "503": says(jwks(KEY), 503),
+    "404": says(jwks(KEY), 404),
     "200 with an error page": says(b"<html>oops</html>"),
     "empty": says(b""),
     "not an object": says(b"[]"),
@@ -288,6 +296,7 @@ async def test_the_end_of_freshness_causes_no_herd(auth: Auth, follower: Followe
 
 
 async def test_a_fetch_gives_away_nothing_and_takes_no_cookie(auth: Auth, follower: Follower) -> None:
+    auth.start(int(auth.issuer.rpartition(":")[2]), host="localhost")  # a cookie is never kept for an address
     auth.says("/jwks", jwks(KEY), {"Set-Cookie": "spy=1", "Cache-Control": "max-age=1"})
     checks = verifier(auth, follower, shortest=0.05, lifetime=0.05, longest=0.05)
     await checks.ready()
@@ -374,6 +383,19 @@ async def test_auth_that_is_down_is_503_and_is_asked_again_when_it_is_back(auth:
         await sessions.check(SESSION_PASS)
     assert refusal.value.reason == "unreachable"
     await sessions.close()
+
+
+@pytest.mark.parametrize(
+    "url", ["file:///etc/passwd", "http://auth.example/jwks", "ftp://auth.example/jwks", "/jwks", ""]
+)
+async def test_the_client_itself_asks_no_other_address(auth: Auth, url: str) -> None:
+    fetch = HttpFetch(timeout=PATIENCE)
+    for asking in (fetch.get(url), fetch.ask(url, session_pass=SESSION_PASS)):
+        with pytest.raises(FetchFailed) as failure:
+            await asking
+        assert failure.value.code == "url_refused"
+    assert (await fetch.get(f"{auth.issuer}/jwks")).body == jwks(KEY)
+    await fetch.close()
 
 
 def test_a_set_is_judged_by_what_it_publishes_only() -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from gatepass.jose import Key, jwt
+from gatepass.jose import ClaimError, Key, jwt
 from gatepass.oauth import (
     INACTIVE,
     AccessToken,
@@ -96,6 +96,18 @@ def test_the_policy_accepts_exactly_such_a_token() -> None:
     policy = access_token_policy(issuer=TOKEN.iss, audience="clinic", algorithms=frozenset({"ES256"}))
     signed = jwt.sign(TOKEN.to_claims(), key, typ="at+jwt")
     assert AccessToken.from_claims(jwt.verify(signed, key.public(), policy, now=TOKEN.iat).claims) == TOKEN
+
+
+@pytest.mark.parametrize(
+    "claim", ["iss", "sub", "aud", "client_id", "exp", "iat", "nbf", "jti", "sid", "epoch", "auth_time"]
+)
+def test_the_policy_requires_each_of_them_too(claim: str) -> None:
+    key = Key.generate("ES256")
+    policy = access_token_policy(issuer=TOKEN.iss, audience="clinic", algorithms=frozenset({"ES256"}))
+    claims = {name: value for name, value in TOKEN.to_claims().items() if name != claim}
+    with pytest.raises(ClaimError) as refusal:
+        jwt.verify(jwt.sign(claims, key, typ="at+jwt"), key.public(), policy, now=TOKEN.iat)
+    assert refusal.value.claim == claim
 
 
 def test_an_answer_about_a_session_comes_back_as_it_went() -> None:
