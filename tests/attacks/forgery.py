@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import pytest
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
@@ -142,7 +143,7 @@ class Attack:
 
     lesson: str  # which line of lessons.py it proves
     what: str  # the test's name: the source, then the attack
-    refused: type[JoseError] | type[ValueError]
+    refused: type[JoseError | ValueError | TypeError]
     attack: Callable[[], object]
     twin: Callable[[], object]
 
@@ -170,3 +171,21 @@ def token(
 def token_hs(lesson: str, what: str, refused: type[JoseError], forged: Callable[[], str]) -> Attack:
     """Give an attack by a token on the Service that shares the HS256 secret."""
     return Attack(lesson, what, refused, lambda: verify_hs(forged()), lambda: verify_hs(forge_hs()))
+
+
+Test = Callable[[Attack], None]
+
+
+def pair_of_tests(attacks: list[Attack]) -> tuple[Test, Test]:
+    """Give the two tests of a table: every attack is refused, every twin is accepted."""
+
+    @pytest.mark.parametrize("attack", attacks, ids=str)
+    def test_the_attack_is_refused(attack: Attack) -> None:
+        with pytest.raises(attack.refused):
+            attack.attack()
+
+    @pytest.mark.parametrize("attack", attacks, ids=str)
+    def test_its_twin_is_accepted(attack: Attack) -> None:
+        attack.twin()
+
+    return test_the_attack_is_refused, test_its_twin_is_accepted
