@@ -25,6 +25,7 @@ from gatepass.storage import SqliteStore
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
     from pathlib import Path
+    from types import FrameType
 
 _LOG: Final = logging.getLogger("gatepass")
 
@@ -191,10 +192,18 @@ def serve(settings: Settings, *, verbose: bool = False) -> None:
 async def _serve(settings: Settings, listener: socket.socket, *, verbose: bool) -> None:
     import uvicorn  # late: 120 ms that no other command needs
 
+    class Server(uvicorn.Server):
+        """uvicorn, without its last act: to raise the signal again, while the store is still open."""
+
+        def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002
+            """Finish what is under way; at the second signal drop it."""
+            self.force_exit = self.should_exit
+            self.should_exit = True
+
     async with opened(settings) as auth:
         await usecases.keep_keys(auth, now=time.time())
         await auth.passwords.verify(None, "-")  # makes the hash that stands in for an unknown user's
-        server = uvicorn.Server(
+        server = Server(
             uvicorn.Config(
                 create_app(auth, config_of(settings)),
                 http="httptools",
