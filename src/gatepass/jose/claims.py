@@ -1,6 +1,6 @@
 """The registered claims and their types, and the judgement of a Policy over them (RFC 7519 §4.1)."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from gatepass.jose.errors import ClaimInvalid, ClaimMissing, Expired, NotYetValid, TooOld
@@ -9,8 +9,6 @@ from gatepass.jose.policy import Policy
 # The end of the year 9999: past it no calendar at hand can show the date, and a value in milliseconds is
 # not a date in 57000.
 _LAST_DATE: Final = 253_402_300_799
-_TEXTS: Final = ("iss", "sub", "jti")
-_DATES: Final = ("exp", "nbf", "iat")
 
 
 def check_claims(claims: Mapping[str, Any], policy: Policy, now: float) -> None:
@@ -38,17 +36,19 @@ def _check_times(claims: Mapping[str, Any], policy: Policy, now: float) -> None:
     get = claims.get
     exp, nbf, iat = get("exp"), get("nbf", 0), get("iat", 0)
     if type(exp) is not int or type(nbf) is not int or type(iat) is not int:
-        exp, nbf, iat = _date(claims, "exp"), _date(claims, "nbf", 0), _date(claims, "iat", 0)
+        if "exp" not in claims:
+            raise ClaimMissing("exp")
+        exp, nbf, iat = _date("exp", exp), _date("nbf", nbf), _date("iat", iat)
     # Each comparison is written so that a NaN in `now` refuses.
     if not now < exp <= _LAST_DATE:
-        _date(claims, "exp")
+        _date("exp", exp)
         raise Expired
     latest = now + policy.leeway
     if not 0 <= nbf <= latest:
-        _date(claims, "nbf")
+        _date("nbf", nbf)
         raise NotYetValid("nbf")
     if not 0 <= iat <= latest:
-        _date(claims, "iat")
+        _date("iat", iat)
         raise NotYetValid("iat")
     if policy.max_age is not None and not now - iat <= policy.max_age:
         raise TooOld
@@ -60,26 +60,40 @@ def check_types(claims: Mapping[str, Any]) -> None:
     Raises:
         ClaimInvalid: naming the claim.
     """
-    for name in _TEXTS:
-        if not isinstance(claims.get(name, ""), str):
-            raise ClaimInvalid(f"the claim {name!r} is not a string", name)
-    for name in _DATES:
+    get = claims.get
+    exp, nbf, iat = get("exp", 0), get("nbf", 0), get("iat", 0)
+    if (
+        type(get("iss", "")) is str
+        and type(get("sub", "")) is str
+        and type(get("aud", "")) is str
+        and type(get("jti", "")) is str
+        and type(exp) is type(nbf) is type(iat) is int
+        and 0 <= exp <= _LAST_DATE
+        and 0 <= nbf <= _LAST_DATE
+        and 0 <= iat <= _LAST_DATE
+    ):
+        return  # what nearly all claims are; the rest is looked at one by one
+    for name, check in _REGISTERED.items():
         if name in claims:
-            _date(claims, name)
-    audience = claims.get("aud", "")
-    if not isinstance(audience, str) and not _is_texts(audience):
-        raise ClaimInvalid("the claim 'aud' is neither a string nor an array of strings", "aud")
+            check(name, claims[name])
+
+
+def _text(name: str, value: object) -> None:
+    if not isinstance(value, str):
+        raise ClaimInvalid(f"the claim {name!r} is not a string", name)
+
+
+def _texts(name: str, value: object) -> None:
+    if not isinstance(value, str) and not _is_texts(value):
+        raise ClaimInvalid(f"the claim {name!r} is neither a string nor an array of strings", name)
 
 
 def _is_texts(value: object) -> bool:
     return isinstance(value, list | tuple) and all(isinstance(one, str) for one in value)
 
 
-def _date(claims: Mapping[str, Any], name: str, default: int | None = None) -> int | float:
+def _date(name: str, value: Any) -> int | float:
     """Give a NumericDate: finite, not a bool, from 1970 to 9999 (RFC 7519 §2)."""
-    value = claims.get(name, default)
-    if value is None and name not in claims:
-        raise ClaimMissing(name)
     if not isinstance(value, int | float) or isinstance(value, bool) or not 0 <= value <= _LAST_DATE:
         raise ClaimInvalid(f"the claim {name!r} is not a date in seconds since 1970", name)
     return value
@@ -95,3 +109,14 @@ def _check_audience(claims: Mapping[str, Any], expected: str) -> None:
     audience = claims.get("aud")
     if not (_is_texts(audience) and expected in audience):  # type: ignore[operator]
         _refuse(claims, "aud")
+
+
+_REGISTERED: Final[dict[str, Callable[[str, Any], object]]] = {
+    "iss": _text,
+    "sub": _text,
+    "aud": _texts,
+    "exp": _date,
+    "nbf": _date,
+    "iat": _date,
+    "jti": _text,
+}

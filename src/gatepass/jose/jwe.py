@@ -5,10 +5,17 @@ from os import urandom
 from typing import Any
 
 from gatepass.jose import b64, strict_json
-from gatepass.jose.errors import AlgorithmNotAllowed, DecryptionFailed, KeyInvalid, Malformed, WrongType
+from gatepass.jose.errors import (
+    AlgorithmNotAllowed,
+    DecryptionFailed,
+    KeyInvalid,
+    Malformed,
+    TooLong,
+    WrongType,
+)
 from gatepass.jose.header import Header, media_type, parse_header
 from gatepass.jose.jwe_algorithms import DIRECT_KEYS, ENCRYPTIONS, JWE_ALGORITHMS, Entropy
-from gatepass.jose.jws import check_length, remember
+from gatepass.jose.jws import remember
 from gatepass.jose.keys import Key
 from gatepass.jose.keyset import KeySet
 from gatepass.jose.policy import DEFAULT_MAX_LENGTH, check_algorithms, check_encryptions
@@ -87,13 +94,21 @@ def decrypt(
 
 
 def opened(
-    token: str, keys: Key | KeySet, algorithms: frozenset[str], encryptions: frozenset[str], max_length: int
+    token: object,
+    keys: Key | KeySet,
+    algorithms: frozenset[str],
+    encryptions: frozenset[str],
+    max_length: int,
 ) -> tuple[bytes, Key, Header]:
     """Give the plaintext of a JWE, the key that opened it and the typed header."""
-    check_length(token, max_length)
-    if token.count(".") != 4 or not token.isascii():
+    if not isinstance(token, str):
+        raise Malformed("a token is text")
+    if len(token) > max_length:
+        raise TooLong("the token is too long")
+    segments = token.split(".")
+    if len(segments) != 5:
         raise Malformed("not a compact JWE")
-    head, carried, iv, ciphertext, tag = token.split(".")
+    head, carried, iv, ciphertext, tag = segments
     seen = keys._seen.get(head)
     header = parse_header(head) if seen is None else seen[1]
     enc = header.members.get("enc")
@@ -103,7 +118,8 @@ def opened(
     if key._unwrap is None:
         raise KeyInvalid("the key cannot decrypt")
     encryption = ENCRYPTIONS[enc]
-    encrypted_key, nonce, sealed, mark = map(b64.decode, (carried, iv, ciphertext, tag))
+    encrypted_key, sealed = b64.decode_pair(carried, ciphertext)
+    nonce, mark = b64.decode_pair(iv, tag)
     if bool(carried) != JWE_ALGORITHMS[header.alg].carries:
         raise Malformed("the encrypted key is missing, or not expected")
     try:

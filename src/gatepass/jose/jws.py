@@ -1,6 +1,5 @@
 """Compact JWS: sign some bytes, and verify that they were signed (RFC 7515)."""
 
-from binascii import b2a_base64
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -11,7 +10,6 @@ from gatepass.jose.keys import Key
 from gatepass.jose.keyset import KeySet
 from gatepass.jose.policy import DEFAULT_MAX_LENGTH, check_algorithms
 
-_TO_URL: Final = bytes.maketrans(b"+/", b"-_")
 # Header segments remembered per key or set, and the longest of them: a key's own tokens have one or two, of
 # 60 characters.
 _MOST_SEEN: Final = 64
@@ -34,9 +32,8 @@ def sign(payload: bytes, key: Key, *, typ: str | None, cty: str | None = None) -
     if signer is None:
         raise KeyInvalid("the key cannot sign")
     head = key._heads.get((typ, cty)) or _head(key, typ, cty)
-    message = head + b2a_base64(payload).translate(_TO_URL, b"=\n")
-    signature = b2a_base64(signer(message)).translate(_TO_URL, b"=\n")
-    return (message + b"." + signature).decode("ascii")
+    message = head + b64.encode_ascii(payload)
+    return (message + b"." + b64.encode_ascii(signer(message))).decode("ascii")
 
 
 def _head(key: Key, typ: str | None, cty: str | None) -> bytes:
@@ -73,52 +70,47 @@ def verify(
         ValueError: `algorithms` is empty, mixed, or holds an unknown name.
     """
     check_algorithms(algorithms)
-    body, _, header = signed_part(token, keys, algorithms, media_type(typ), max_length)
-    return b64.decode(body), header.members
+    payload, _, header = signed(token, keys, algorithms, media_type(typ), max_length)
+    return payload, header.members
 
 
-def check_length(token: object, max_length: int) -> None:
-    """Refuse what is not text or too long, before anything looks at it.
+def signed(
+    token: object, keys: Key | KeySet, algorithms: frozenset[str], typ: str | None, max_length: int
+) -> tuple[bytes, Key, Header]:
+    """Give the payload of a JWS whose signature is good, the key that signed and the typed header.
 
-    Raises:
-        Malformed, TooLong: accordingly.
+    On the path of every token: with `jwt.verify` around it some 3.5 µs above the primitive.
     """
     if not isinstance(token, str):
         raise Malformed("a token is text")
     if len(token) > max_length:
         raise TooLong("the token is too long")
-
-
-def signed_part(
-    token: str, keys: Key | KeySet, algorithms: frozenset[str], typ: str | None, max_length: int
-) -> tuple[str, Key, Header]:
-    """Give the payload segment of a JWS whose signature is good, the key that signed and the typed header."""
-    check_length(token, max_length)
-    if token.count(".") != 2 or not token.isascii():
-        raise Malformed("not a compact JWS")
     message, _, tail = token.rpartition(".")
-    head, _, body = message.partition(".")
+    head, dot, body = message.partition(".")
+    if not dot:
+        raise Malformed("not a compact JWS")
+    payload, signature = b64.decode_pair(body, tail)  # a further dot is not in their alphabet
     # An issuer writes the same header segment into every token. One that came with a good signature is
     # remembered with what it means; nobody else's can get in, so a stranger cannot fill the map.
     seen = keys._seen.get(head)
     if seen is None:
         header = parse_header(head)
-        if header.alg not in algorithms:
-            raise AlgorithmNotAllowed("the header's algorithm is not allowed")
-        key = keys._find(header)
+        key = None
     else:
         key, header = seen
-        if header.alg not in algorithms:  # remembered for another policy
-            raise AlgorithmNotAllowed("the header's algorithm is not allowed")
+    if header.alg not in algorithms:
+        raise AlgorithmNotAllowed("the header's algorithm is not allowed")
     if header.typ != typ and media_type(header.typ) != typ:
         raise WrongType("the header's typ is not the one expected")
+    if key is None:
+        key = keys._find(header)
     check = key._check
     if check is None:
         raise KeyInvalid("the key cannot verify signatures")
-    check(message.encode("ascii"), b64.decode(tail))
+    check(message.encode("ascii"), signature)
     if seen is None:
         remember(keys, head, key, header)
-    return body, key, header
+    return payload, key, header
 
 
 def remember(keys: Key | KeySet, head: str, key: Key, header: Header) -> None:

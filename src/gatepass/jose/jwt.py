@@ -8,7 +8,7 @@ import msgspec
 
 from gatepass.jose import b64, jws, strict_json
 from gatepass.jose.claims import check_claims, check_types
-from gatepass.jose.errors import ClaimInvalid, Malformed, WrongType
+from gatepass.jose.errors import ClaimInvalid, Malformed, TooLong, WrongType
 from gatepass.jose.header import media_type, parse_header
 from gatepass.jose.keys import Key
 from gatepass.jose.keyset import KeySet
@@ -73,7 +73,9 @@ def sign(claims: Mapping[str, object] | msgspec.Struct, key: Key, *, typ: str) -
 
 
 def _text(claims: Mapping[str, object] | msgspec.Struct) -> bytes:
-    members = msgspec.to_builtins(claims) if isinstance(claims, msgspec.Struct) else claims
+    members: Mapping[str, object] = (
+        msgspec.to_builtins(claims) if isinstance(claims, msgspec.Struct) else claims
+    )
     check_types(members)
     return strict_json.encode_object(members)
 
@@ -133,8 +135,8 @@ def verify(
     Raises:
         JoseError: with a stable `code`; nothing else.
     """
-    body, key, header = jws.signed_part(token, keys, policy.algorithms, policy._typ, policy.max_length)
-    claims = strict_json.decode_object(b64.decode(body))
+    text, key, header = jws.signed(token, keys, policy.algorithms, policy._typ, policy.max_length)
+    claims = strict_json.decode_object(text)
     check_claims(claims, policy, now)
     return Verified(claims if claims_type is None else _typed(claims, claims_type), header.members, key.kid)
 
@@ -282,10 +284,10 @@ def peek_header(token: str) -> Mapping[str, Any]:
     Raises:
         Malformed: neither a compact JWS nor a compact JWE.
     """
-    jws.check_length(token, DEFAULT_MAX_LENGTH)
-    if token.count(".") not in (2, 4):
+    segments = _segments(token)
+    if len(segments) not in (3, 5):
         raise Malformed("neither a compact JWS nor a compact JWE")
-    return parse_header(token.partition(".")[0]).members
+    return parse_header(segments[0]).members
 
 
 def peek(token: str) -> Unverified:
@@ -294,10 +296,17 @@ def peek(token: str) -> Unverified:
     Raises:
         Malformed: not a compact JWS with claims.
     """
-    jws.check_length(token, DEFAULT_MAX_LENGTH)
-    segments = token.split(".")
+    segments = _segments(token)
     if len(segments) != 3:
         raise Malformed("not a compact JWS")
     header = parse_header(segments[0])
-    b64.decode(segments[2])
-    return Unverified(strict_json.decode_object(b64.decode(segments[1])), header.members)
+    text, _ = b64.decode_pair(segments[1], segments[2])
+    return Unverified(strict_json.decode_object(text), header.members)
+
+
+def _segments(token: object) -> list[str]:
+    if not isinstance(token, str):
+        raise Malformed("a token is text")
+    if len(token) > DEFAULT_MAX_LENGTH:
+        raise TooLong("the token is too long")
+    return token.split(".")

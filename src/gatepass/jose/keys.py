@@ -52,7 +52,7 @@ class Key:
     _check: Check | None = field(init=False, default=None)
     _wrap: "Wrap | None" = field(init=False, default=None)
     _unwrap: "Unwrap | None" = field(init=False, default=None)
-    _seen: "dict[str, tuple[Key, Header]]" = field(init=False, default_factory=dict)  # see jws.signed_part
+    _seen: "dict[str, tuple[Key, Header]]" = field(init=False, default_factory=dict)  # see jws.signed
     # see jws.sign
     _heads: dict[tuple[str | None, str | None], bytes] = field(init=False, default_factory=dict)
 

@@ -37,7 +37,7 @@ class KeySet:
     keys: tuple[Key, ...]
     passed_over: tuple[PassedOver, ...]
     _by_kid: dict[str | None, list[Key]]
-    _seen: dict[str, tuple[Key, Header]]  # see jws.signed_part
+    _seen: dict[str, tuple[Key, Header]]  # see jws.signed
 
     def __init__(self, keys: Iterable[Key]) -> None:
         taken = tuple(keys)
