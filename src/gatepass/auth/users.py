@@ -15,9 +15,8 @@ MAX_EMAIL: Final = 254  # characters; RFC 5321 §4.5.3.1.3 leaves 254 for an add
 MAX_LOCAL: Final = 64  # RFC 5321 §4.5.3.1.1
 MAX_NAME: Final = 100  # characters; longer than any name we could find, short enough for a token
 
-# RFC 5322 §3.2.3 atext and dots, plus letters and digits of any script (RFC 6531); checked after
-# normalisation.
-_LOCAL: Final = re.compile(r"[\w!#$%&'*+/=?^`{|}~-]+(\.[\w!#$%&'*+/=?^`{|}~-]+)*")
+# RFC 5322 §3.2.3, beside letters, digits and marks of any script (RFC 6531 §3.3).
+_ATEXT: Final = frozenset("!#$%&'*+-/=?^_`{|}~")
 _DOMAIN: Final = re.compile(
     r"([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", re.ASCII
 )
@@ -73,12 +72,21 @@ def normalise_email(text: str) -> str:
         raise InvalidInput("email", "is too long")
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text.strip()).casefold())
     local, at, domain = folded.rpartition("@")
-    if not at or len(local) > MAX_LOCAL or not _LOCAL.fullmatch(local) or _INVISIBLE.search(local):
+    if not at or len(local) > MAX_LOCAL or not all(map(_is_atom, local.split("."))):
         raise InvalidInput("email", "is not an e-mail address")
     email = f"{local}@{_ascii_domain(domain)}"
     if len(email) > MAX_EMAIL:
         raise InvalidInput("email", "is too long")
     return email
+
+
+def _is_atom(text: str) -> bool:
+    """Say whether the text, normalised, may stand between the dots of a local part."""
+    return (
+        bool(text)
+        and not _INVISIBLE.search(text)
+        and all(c in _ATEXT or c.isalnum() or unicodedata.category(c) in {"Mn", "Mc"} for c in text)
+    )
 
 
 def _ascii_domain(domain: str) -> str:

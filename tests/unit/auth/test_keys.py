@@ -1,0 +1,203 @@
+"""The keyring: its table, its three invariants, and any number of processes that keep it."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import msgspec
+import pytest
+from tests.unit.auth.house import CLIENT, NOW, add, log_in, make_auth, next_tokens, open_auth, tokens_for
+
+from gatepass.auth import (
+    Conflict,
+    KeyMoved,
+    KeyringIs,
+    KeyState,
+    KeysUnavailable,
+    RefreshForm,
+    SealBroken,
+    Secret,
+    usecases,
+)
+from gatepass.auth.keyring import TRANSITIONS, Keyring
+from gatepass.auth.usecases import renew
+from gatepass.storage import MemoryStore
+
+if TYPE_CHECKING:
+    from gatepass.auth import Auth, Change, KeyRecord
+
+DAY = 86_400
+HOUR = 3600
+
+
+def states(records: list[KeyRecord]) -> list[str]:
+    return [record.state.value for record in records]
+
+
+async def states_in(auth: Auth) -> list[str]:
+    return states(await usecases.list_keys(auth))
+
+
+def published(auth: Auth) -> set[str]:
+    jwks = auth.keyring.ring.jwks()["keys"]
+    assert isinstance(jwks, list)
+    return {key["kid"] for key in jwks}
+
+
+def test_every_state_but_the_last_has_a_way_on_and_none_has_a_way_back() -> None:
+    order = list(KeyState)
+    for (before, _), (after, _) in TRANSITIONS.items():
+        assert order.index(after) > order.index(before)
+    assert {before for before, _ in TRANSITIONS} == set(KeyState) - {KeyState.REMOVED}
+
+
+async def test_the_first_key_signs_at_once() -> None:
+    auth = make_auth()
+    with pytest.raises(KeysUnavailable):
+        _ = auth.keyring.ring
+    ring = await usecases.keep_keys(auth, now=NOW)
+    assert await states_in(auth) == ["active"]
+    assert published(auth) == {ring.signing_key(NOW).kid}
+    assert ring.algorithms == {"ES256"}
+
+
+async def test_keeping_keys_again_changes_nothing() -> None:
+    auth = await open_auth()
+    commits = auth.store.commits
+    await usecases.keep_keys(auth, now=NOW + DAY)
+    assert auth.store.commits == commits
+
+
+async def test_a_new_key_is_published_an_hour_before_it_signs() -> None:
+    auth = await open_auth()
+    old = auth.keyring.ring.signing_key(NOW).kid
+    new = await usecases.rotate_keys(auth, now=NOW)
+    assert published(auth) == {old, new.kid}
+    assert auth.keyring.ring.signing_key(NOW + HOUR - 1).kid == old
+    assert auth.keyring.ring.signing_key(NOW + HOUR).kid == new.kid  # without anybody writing anything
+    await usecases.keep_keys(auth, now=NOW + HOUR)
+    assert await states_in(auth) == ["retiring", "active"]
+
+
+async def test_rotating_twice_makes_one_key_and_another_algorithm_replaces_it() -> None:
+    auth = await open_auth()
+    first = await usecases.rotate_keys(auth, now=NOW)
+    assert await usecases.rotate_keys(auth, now=NOW + 60) == first
+    other = await usecases.rotate_keys(auth, now=NOW + 120, alg="Ed25519")
+    assert [record.alg for record in await usecases.list_keys(auth)] == ["ES256", "Ed25519"]
+    assert first.kid not in published(auth)
+    assert auth.keyring.ring.signing_key(NOW + 120 + HOUR).kid == other.kid
+    assert auth.keyring.ring.algorithms == {"ES256", "Ed25519"}
+
+
+async def test_keys_follow_each_other_by_themselves_for_a_year() -> None:
+    """The three invariants, hour by hour."""
+    auth = await open_auth()
+    signed_until: dict[str, float] = {}
+    first_seen: dict[str, float] = {}
+    first = auth.keyring.ring.signing_key(NOW).kid
+    signers = set()
+    for hour in range(0, 365 * 24, 6):
+        now = NOW + hour * HOUR
+        ring = await usecases.keep_keys(auth, now=now)
+        for kid in published(auth):
+            first_seen.setdefault(kid, now)
+        signer = ring.signing_key(now).kid
+        assert signer is not None
+        signers.add(signer)
+        assert signer == first or first_seen[signer] + HOUR <= now  # published before it signs
+        signed_until[signer] = now + 600
+        alive = {kid for kid, until in signed_until.items() if until > now}
+        assert alive <= published(auth)  # published until the last token is dead
+    assert len(signers) >= 4
+    assert len(await usecases.list_keys(auth)) <= 3  # and forgotten when nobody needs them
+
+
+async def test_a_key_that_is_unpublished_loses_its_private_half_but_still_renews() -> None:
+    auth = await open_auth()
+    await add(auth)
+    tokens = await tokens_for(auth, await log_in(auth), form=RefreshForm.RENEWAL)
+    await usecases.rotate_keys(auth, now=NOW + 1)
+    for hour in range(1, 25):
+        await usecases.keep_keys(auth, now=NOW + hour * HOUR)
+    records = await usecases.list_keys(auth)
+    assert states(records) == ["retired", "active"]
+    assert records[0].sealed_private is None
+    assert records[0].kid not in published(auth)
+    await next_tokens(auth, tokens, now=NOW + 13 * DAY)
+    for day in range(2, 40):
+        await usecases.keep_keys(auth, now=NOW + day * DAY)
+    assert await states_in(auth) == ["active"]
+    with pytest.raises(Exception, match="not an access token"):
+        await renew(auth, expired_token=tokens.access_token, client=CLIENT, now=NOW + 40 * DAY)
+
+
+async def test_another_key_encryption_key_opens_nothing_and_adds_nothing() -> None:
+    auth = await open_auth()
+    stranger = make_auth(auth.store, kek=Secret(b"x" * 32))
+    with pytest.raises(SealBroken):
+        await usecases.keep_keys(stranger, now=NOW + 100 * DAY)
+    assert await states_in(auth) == ["active"]
+    with pytest.raises(ValueError, match="32 bytes"):
+        make_auth(kek=Secret(b"short"))
+
+
+async def test_sealed_halves_cannot_be_exchanged_or_altered() -> None:
+    auth = await open_auth()
+    await usecases.rotate_keys(auth, now=NOW)
+    first, second = await usecases.list_keys(auth)
+    assert first.sealed_private is not None
+    swapped = msgspec.structs.replace(first, sealed_private=second.sealed_private)
+    flipped = bytes([first.sealed_private[-1] ^ 1])
+    altered = msgspec.structs.replace(first, sealed_private=first.sealed_private[:-1] + flipped)
+    short = msgspec.structs.replace(first, sealed_private=b"short")
+    for bad in (swapped, altered, short):
+        with pytest.raises(SealBroken):
+            Keyring.open([bad], auth.kek)
+    Keyring.open([first, second], auth.kek)
+
+
+async def test_private_halves_rest_sealed_and_show_nowhere() -> None:
+    auth = await open_auth()
+    (record,) = await usecases.list_keys(auth)
+    assert b'"d"' not in (record.sealed_private or b"")
+    assert b'"d"' not in record.public_jwk
+    assert "sealed" not in repr(record)
+    assert repr(auth.kek) == str(auth.kek) == "<Secret>"
+
+
+async def test_processes_that_start_at_once_agree_on_one_key() -> None:
+    store = MemoryStore()
+
+    class Slow(MemoryStore):
+        """Lets everybody look before anybody writes."""
+
+        async def signing_keys(self) -> list[KeyRecord]:
+            found = await store.signing_keys()
+            await asyncio.sleep(0)
+            return found
+
+        async def commit(self, *changes: Change) -> None:
+            await store.commit(*changes)
+
+    processes = [make_auth(Slow()) for _ in range(5)]
+    rings = await asyncio.gather(*(usecases.keep_keys(auth, now=NOW) for auth in processes))
+    assert len({ring.signing_key(NOW).kid for ring in rings}) == 1
+    assert len(await store.signing_keys()) == 1
+
+
+async def test_a_move_that_another_process_made_is_not_made_twice() -> None:
+    auth = await open_auth()
+    (record,) = await usecases.list_keys(auth)
+    moved = msgspec.structs.replace(record, state=KeyState.RETIRING)
+    await auth.store.commit(KeyMoved(KeyState.ACTIVE, moved))
+    for late in (KeyMoved(KeyState.ACTIVE, moved), KeyringIs(frozenset({(record.kid, "active")}))):
+        with pytest.raises(Conflict):
+            await auth.store.commit(late)
+
+
+async def test_nothing_signs_before_the_first_key_s_time() -> None:
+    auth = await open_auth()
+    with pytest.raises(KeysUnavailable):
+        auth.keyring.ring.signing_key(NOW - 1)
