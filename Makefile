@@ -10,7 +10,7 @@ BIN := $(VENV)/bin
 UV := UV_PYTHON_DOWNLOADS=never UV_PROJECT_ENVIRONMENT=$(VENV) UV_LINK_MODE=copy $(BIN)/uv
 WORKERS ?= auto
 
-.PHONY: help setup setup-demo demo demo-reset test check format bench coverage chromium clean
+.PHONY: help setup setup-demo demo demo-reset test check format bench bench-jose coverage chromium clean
 
 help: ## say what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1|/' | column -t -s '|'
@@ -32,7 +32,7 @@ setup-demo: $(VENV)/.demo-ready
 
 setup: $(VENV)/.dev-ready ## make the virtual environment from the lock file
 
-demo: setup-demo ## start Auth and two clinic Services, and print the page to open (PORT=8000)
+demo: setup-demo ## start Auth and two clinic Services, and print the page to open (PORT=8700)
 	@$(BIN)/python -m examples.clinic $(if $(PORT),--port $(PORT))
 
 demo-reset: setup-demo ## forget the demo's data, then start it
@@ -42,7 +42,7 @@ chromium:
 	@tools/ensure-chromium
 
 test: setup chromium ## run every test, in real Chromium too
-	@$(BIN)/pytest -n $(WORKERS) --dist loadgroup
+	@$(BIN)/pytest -n $(WORKERS) --dist loadfile
 
 check: setup ## lint, format, types, floors, lock file
 	@$(BIN)/ruff check
@@ -56,10 +56,13 @@ format: setup ## put the code in shape
 	@$(BIN)/ruff format
 
 coverage: setup ## line and branch coverage of the library, from the fast tests
-	@$(BIN)/pytest -n $(WORKERS) --dist loadgroup -m "not browser" --cov --cov-report=term-missing:skip-covered
+	@$(BIN)/pytest -n $(WORKERS) --dist loadfile -m "not browser" --cov --cov-report=term-missing:skip-covered
 
-bench: setup ## measure, beside the peers, in one run
+bench: setup ## measure everything, beside the peers, in one run
 	@$(BIN)/python -m benchmarks
+
+bench-jose: setup ## measure the library beside its peers
+	@$(BIN)/python -m benchmarks.jose
 
 clean: ## remove what make made
 	@rm -rf $(VENV) .demo .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage htmlcov dist

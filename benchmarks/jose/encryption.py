@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from cryptography.hazmat.primitives import hashes
@@ -33,11 +34,19 @@ def _direct() -> list[tuple[str, dict[str, Operation]]]:
     from gatepass.jose import Key, jwe
 
     secret = os.urandom(32)
-    key = Key.from_secret("dir", secret, enc="A256GCM")
-    ours = jwe.encrypt(PAYLOAD, key, enc="A256GCM")
+    key = Key.from_secret("A256GCM", secret)
+    ours = jwe.encrypt(PAYLOAD, key, enc="A256GCM", typ=None)
     aead, iv, aad = AESGCM(secret), os.urandom(12), ours.partition(".")[0].encode()
     sealed = aead.encrypt(iv, PAYLOAD, aad)
-    allowed = frozenset({"dir"}), frozenset({"A256GCM"})
+    open_ours = partial(
+        jwe.decrypt,
+        ours,
+        key,
+        typ=None,
+        algorithms=frozenset({"dir"}),
+        encryptions=frozenset({"A256GCM"}),
+    )
+    known = ["dir", "A256GCM"]
     their_key = joserfc_jwk.import_key(secret, "oct")
     their_header = {"alg": "dir", "enc": "A256GCM"}
     crypto_key = jwcrypto_jwk.JWK(kty="oct", k=base64url_encode(secret))
@@ -52,8 +61,8 @@ def _direct() -> list[tuple[str, dict[str, Operation]]]:
             "dir + A256GCM decrypt",
             {
                 "raw": lambda: aead.decrypt(iv, sealed, aad),
-                "Gatepass": lambda: jwe.decrypt(ours, key, algorithms=allowed[0], encryptions=allowed[1]),
-                "joserfc": lambda: joserfc_jwe.decrypt_compact(ours, their_key),
+                "Gatepass": open_ours,
+                "joserfc": lambda: joserfc_jwe.decrypt_compact(ours, their_key, algorithms=known),
                 "jwcrypto": jwcrypto_decrypt,
             },
         ),
@@ -61,7 +70,7 @@ def _direct() -> list[tuple[str, dict[str, Operation]]]:
             "dir + A256GCM encrypt",
             {
                 "raw": lambda: aead.encrypt(os.urandom(12), PAYLOAD, aad),
-                "Gatepass": lambda: jwe.encrypt(PAYLOAD, key, enc="A256GCM"),
+                "Gatepass": lambda: jwe.encrypt(PAYLOAD, key, enc="A256GCM", typ=None),
                 "joserfc": lambda: joserfc_jwe.encrypt_compact(their_header, PAYLOAD, their_key),
             },
         ),
@@ -80,18 +89,26 @@ def _rsa() -> list[tuple[str, dict[str, Operation]]]:
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
     key = Key.from_pem(pem, "RSA-OAEP-256")
-    ours = jwe.encrypt(PAYLOAD, key.public(), enc="A256GCM")
+    ours = jwe.encrypt(PAYLOAD, key.public(), enc="A256GCM", typ=None)
     oaep = padding.OAEP(padding.MGF1(hashes.SHA256()), hashes.SHA256(), None)
     wrapped = private.public_key().encrypt(os.urandom(32), oaep)
-    allowed = frozenset({"RSA-OAEP-256"}), frozenset({"A256GCM"})
+    open_ours = partial(
+        jwe.decrypt,
+        ours,
+        key,
+        typ=None,
+        algorithms=frozenset({"RSA-OAEP-256"}),
+        encryptions=frozenset({"A256GCM"}),
+    )
+    known = ["RSA-OAEP-256", "A256GCM"]
     their_key = joserfc_jwk.import_key(pem, "RSA")
     return [
         (
             "RSA-OAEP-256 + A256GCM decrypt",
             {
                 "raw": lambda: private.decrypt(wrapped, oaep),
-                "Gatepass": lambda: jwe.decrypt(ours, key, algorithms=allowed[0], encryptions=allowed[1]),
-                "joserfc": lambda: joserfc_jwe.decrypt_compact(ours, their_key),
+                "Gatepass": open_ours,
+                "joserfc": lambda: joserfc_jwe.decrypt_compact(ours, their_key, algorithms=known),
             },
         )
     ]

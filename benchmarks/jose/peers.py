@@ -61,7 +61,7 @@ def joserfc(material: Material) -> tuple[Operation, Operation] | None:
 
 def authlib(material: Material) -> tuple[Operation, Operation] | None:
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+        warnings.simplefilter("ignore")  # it points to joserfc, which is measured too
         from authlib.jose import JsonWebKey, JsonWebToken
 
     kind = _kind(material.alg)
