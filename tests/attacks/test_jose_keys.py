@@ -109,7 +109,12 @@ RSA_KEYS = (
         for bits in (8, 512, 1024, 2047)
     ]
     + [
-        jwk("§3.5", f"RFC 8017 §3.1: the RSA exponent {e}", GOOD_RSA | {"e": uint(e)}, GOOD_RSA)
+        jwk(
+            "§3.5",
+            f"RFC 8017 §3.1: the RSA exponent {'n' if e == N else e}",
+            GOOD_RSA | {"e": uint(e)},
+            GOOD_RSA,
+        )
         for e in (0, 1, 2, 65536, 65538, 2**64 + 1, N)
     ]
     + [

@@ -323,7 +323,7 @@ EMBEDDED = [
         ("jwk", {"jwk": ATTACKERS_JWK, "kid": "evil"}),
         ("jku", {"jku": "https://evil.example/jwks.json"}),
         ("jku", {"jku": "https://evil.example/jwks.json", "kid": "evil"}),
-        ("jku", {"jku": "file:///etc/passwd"}),
+        ("jku file:///etc/passwd", {"jku": "file:///etc/passwd"}),
         ("x5u", {"x5u": "https://evil.example/cert.pem"}),
         ("x5c", {"x5c": [b64encode(der(ATTACKER)).decode()]}),
         ("x5t", {"x5t": "AAAA", "x5t#S256": "AAAA"}),
