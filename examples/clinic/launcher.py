@@ -133,7 +133,8 @@ def _watch(children: list[Child]) -> NoReturn:
 
 
 def _tell_of_the_end(child: Child, how: str) -> None:
-    print(f"  {child.name} has stopped ({how}). {child.last_words()}")
+    words = "" if how.startswith("killed") else child.last_words()
+    print(f"  {child.name} has stopped ({how}). {words}")
     if child.name == "Auth":
         print("  The Services go on. In token mode they check passes without Auth; session mode cannot.")
     print("  Press Enter to start it again, or Ctrl-C to stop everything.", flush=True)

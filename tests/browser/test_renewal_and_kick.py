@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Page
     from tests.browser.conftest import Demo, Visit, Visitor
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 
 SHORT = 5  # seconds; the shortest that the page offers
 FORMS = {"standard": "with the refresh token", "renewal": "with the expired JWT itself"}

@@ -7,13 +7,12 @@ import socket
 from typing import TYPE_CHECKING
 
 import pytest
-
 from tests.browser.conftest import free_ports, start_demo, stop_demo
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 
 OPEN = "Stop everything with Ctrl-C"
 

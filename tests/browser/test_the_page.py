@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 if TYPE_CHECKING:
     from tests.browser.conftest import Demo, Visit
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 
 MODES = ("session", "token")
 SHOWN = {"profile": "shown", "people": "shown", "appointments": "shown", "slots": "shown"}
@@ -173,3 +173,30 @@ def test_logging_out_leads_back_to_the_start(visit: Visit) -> None:
     expect(visitor.page.get_by_text("You are logged out.")).to_be_visible()
     visitor.page.reload()
     expect(visitor.page.get_by_role("link", name="Log in at Auth")).to_be_visible()
+
+
+def test_only_the_clinics_own_page_may_look_at_the_cookie(visit: Visit, demo: Demo) -> None:
+    visitor = visit()
+    visitor.log_in("mia", "session")
+    look = "fetch('/demo/session').then(answer => answer.status)"
+    assert visitor.page.evaluate(look) == 200
+    for headers in ({}, {"Sec-Fetch-Site": "same-site"}):  # with the cookie, but from no page of ours
+        assert visitor.page.request.get(f"{demo.page}demo/session", headers=headers).status == 403
+
+
+def test_a_foreign_page_cannot_book_with_the_cookie(visit: Visit, demo: Demo) -> None:
+    visitor = visit()
+    visitor.log_in("mia", "session")
+    mine = visitor.page.locator("#appointments li").count()
+    url = f"http://127.0.0.1:{demo.port + 2}/api/v1/appointments"
+    for headers in ({}, {"Origin": "http://evil.example"}, {"Origin": "null"}):
+        assert visitor.page.request.post(url, data={"slot": 1}, headers=headers).status == 403
+    visitor.load()
+    assert visitor.page.locator("#appointments li").count() == mine
+
+
+def test_the_page_runs_its_own_scripts_only(visit: Visit, demo: Demo) -> None:
+    policy = visit().page.request.get(demo.page).headers["content-security-policy"]
+    rules = dict(rule.strip().split(" ", 1) for rule in policy.split(";"))
+    assert rules["default-src"] == rules["base-uri"] == rules["frame-ancestors"] == "'none'"
+    assert rules["script-src"] == rules["style-src"] == "'self'"

@@ -48,13 +48,5 @@ function row(session, { title, verb, end }) {
     element("button", { type: "button", class: "danger small", onclick: end, "aria-label": `${verb} ${title}` }, session.current ? "Kick me out" : verb));
 }
 
-/** "Firefox on Linux" out of a User-Agent, good enough to tell two browsers apart. */
-export function deviceOf(session) {
-  const agent = session.device || "";
-  const browser = [["Edg", "Edge"], ["HeadlessChrome", "Chromium (headless)"], ["Chrome", "Chrome"], ["Firefox", "Firefox"], ["Safari", "Safari"]]
-    .find(([mark]) => agent.includes(mark))?.[1];
-  const system = [["Android", "Android"], ["iPhone", "iPhone"], ["iPad", "iPad"], ["Windows", "Windows"], ["Mac OS", "macOS"], ["Linux", "Linux"]]
-    .find(([mark]) => agent.includes(mark))?.[1];
-  if (!browser) return agent.slice(0, 40) || "a program";
-  return system ? `${browser} on ${system}` : browser;
-}
+/** "Firefox on Linux", as Auth read it when the login began. */
+export const deviceOf = (session) => session.device || "a program";
