@@ -115,7 +115,9 @@ class Keyring:
                 published.append(public)
             if record.state in {KeyState.NEXT, KeyState.ACTIVE} and record.sealed_private is not None:
                 jwk = sealing.open_sealed(record.sealed_private, kek=kek, label=record.kid)
-                signers.append((record.activates_at, Key.from_jwk(msgspec.json.decode(jwk), record.alg)))
+                # An active key may sign whatever the clock says: set back, it must not stop the house.
+                since = 0.0 if record.state is KeyState.ACTIVE else record.activates_at
+                signers.append((since, Key.from_jwk(msgspec.json.decode(jwk), record.alg)))
         return cls(signers, KeySet(published), KeySet(known))
 
     def signing_key(self, now: float) -> Key:

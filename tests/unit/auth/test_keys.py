@@ -72,17 +72,17 @@ async def test_keeping_keys_again_changes_nothing() -> None:
 async def test_a_new_key_is_published_an_hour_before_it_signs() -> None:
     auth = await open_auth()
     old = auth.keyring.ring.signing_key(NOW).kid
-    new = await usecases.rotate_keys(auth, now=NOW)
+    new = await usecases.rotate_keys(auth, now=NOW + 1)
     assert published(auth) == {old, new.kid}
-    assert auth.keyring.ring.signing_key(NOW + HOUR - 1).kid == old
-    assert auth.keyring.ring.signing_key(NOW + HOUR).kid == new.kid  # without anybody writing anything
-    await usecases.keep_keys(auth, now=NOW + HOUR)
+    assert auth.keyring.ring.signing_key(NOW + HOUR).kid == old
+    assert auth.keyring.ring.signing_key(NOW + 1 + HOUR).kid == new.kid  # without anybody writing anything
+    await usecases.keep_keys(auth, now=NOW + 1 + HOUR)
     assert await states_in(auth) == ["retiring", "active"]
 
 
 async def test_rotating_twice_makes_one_key_and_another_algorithm_replaces_it() -> None:
     auth = await open_auth()
-    first = await usecases.rotate_keys(auth, now=NOW)
+    first = await usecases.rotate_keys(auth, now=NOW + 1)
     assert await usecases.rotate_keys(auth, now=NOW + 60) == first
     other = await usecases.rotate_keys(auth, now=NOW + 120, alg="Ed25519")
     assert [record.alg for record in await usecases.list_keys(auth)] == ["ES256", "Ed25519"]
@@ -197,7 +197,10 @@ async def test_a_move_that_another_process_made_is_not_made_twice() -> None:
             await auth.store.commit(late)
 
 
-async def test_nothing_signs_before_the_first_key_s_time() -> None:
+async def test_an_active_key_signs_though_the_clock_was_set_back_and_a_next_one_does_not() -> None:
     auth = await open_auth()
+    active = auth.keyring.ring.signing_key(NOW)
+    waiting = await usecases.rotate_keys(auth, now=NOW + 1)
+    assert auth.keyring.ring.signing_key(NOW - DAY).kid == active.kid
     with pytest.raises(KeysUnavailable):
-        auth.keyring.ring.signing_key(NOW - 1)
+        Keyring.open([waiting], auth.kek).signing_key(NOW + 2)
