@@ -1,6 +1,9 @@
 """The standards: JWS, JWE, JWK, JWT. Bytes in, bytes out; no I/O, no clock, no options that weaken."""
 
-from gatepass.jose import jwe, jws, jwt
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from gatepass.jose import jws, jwt
 from gatepass.jose.errors import (
     AlgorithmNotAllowed,
     BadSignature,
@@ -23,6 +26,9 @@ from gatepass.jose.jwt import Decrypted, Unverified, Verified
 from gatepass.jose.keys import Key
 from gatepass.jose.keyset import KeySet, PassedOver
 from gatepass.jose.policy import Policy
+
+if TYPE_CHECKING:
+    from gatepass.jose import jwe
 
 __all__ = [
     "AlgorithmNotAllowed",
@@ -52,3 +58,11 @@ __all__ = [
     "jws",
     "jwt",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Import `jwe` when it is first asked for: most programs never encrypt, and it doubles what there is to
+    load."""
+    if name == "jwe":
+        return import_module("gatepass.jose.jwe")
+    raise AttributeError(name)

@@ -18,7 +18,7 @@ from gatepass.jose.jwe_algorithms import DIRECT_KEYS, ENCRYPTIONS, JWE_ALGORITHM
 from gatepass.jose.jws import remember
 from gatepass.jose.keys import Key
 from gatepass.jose.keyset import KeySet
-from gatepass.jose.policy import DEFAULT_MAX_LENGTH, check_algorithms, check_encryptions
+from gatepass.jose.policy import DEFAULT_MAX_LENGTH, check_algorithms
 
 
 def encrypt(
@@ -85,8 +85,7 @@ def decrypt(
             DecryptionFailed.
         ValueError: one of the lists is empty, mixed, or holds an unknown name.
     """
-    check_algorithms(algorithms)
-    check_encryptions(algorithms, encryptions)
+    check_algorithms(algorithms, encryptions)
     plaintext, _, header = opened(token, keys, algorithms, encryptions, max_length)
     if media_type(header.typ) != media_type(typ):
         raise WrongType("the header's typ is not the one expected")

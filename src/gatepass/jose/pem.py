@@ -6,12 +6,11 @@ Imported only when a key is read or written so: `serialization` and `x509` doubl
 """
 
 from collections.abc import Callable
-from hashlib import sha256
 from typing import Any
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives import hashes, serialization
 
 from gatepass.jose import b64
 from gatepass.jose.errors import KeyInvalid
@@ -55,8 +54,7 @@ def read_der(data: bytes, password: bytes | None) -> tuple[Material, str | None]
 def _certificate(load: Callable[[], x509.Certificate]) -> tuple[Material, str]:
     """Take the key out of a certificate; who issued it and until when it holds is for the caller to judge."""
     certificate = _load(load)
-    digest = sha256(certificate.public_bytes(serialization.Encoding.DER)).digest()
-    return of_public(_load(certificate.public_key)), b64.encode(digest)
+    return of_public(_load(certificate.public_key)), b64.encode(certificate.fingerprint(hashes.SHA256()))
 
 
 def _load(load: Callable[[], Any]) -> Any:

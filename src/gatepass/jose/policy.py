@@ -52,8 +52,7 @@ class Policy:
     def __post_init__(self) -> None:
         for name, value in (("issuer", self.issuer), ("audience", self.audience), ("typ", self.typ)):
             _check_text(name, value)
-        check_algorithms(self.algorithms)
-        check_encryptions(self.algorithms, self.encryptions)
+        check_algorithms(self.algorithms, self.encryptions)
         if not 0 <= self.leeway <= _MOST_LEEWAY:
             raise ValueError(f"the leeway is 0 to {_MOST_LEEWAY} seconds")
         if self.max_age is not None and not 0 < self.max_age < float("inf"):
@@ -76,29 +75,19 @@ def _check_names(name: str, names: object) -> None:
         raise ValueError(f"{name} is a frozenset of names")
 
 
-def check_algorithms(algorithms: frozenset[str]) -> None:
-    """Refuse a list of algorithms that is empty, holds an unknown one, or mixes families.
+def check_algorithms(algorithms: frozenset[str], encryptions: frozenset[str] = frozenset()) -> None:
+    """Refuse lists that are empty, hold an unknown name, or mix families; JWE needs `encryptions`, JWS has
+    none.
 
     Raises:
         ValueError: naming what is wrong.
     """
     _check_names("algorithms", algorithms)
+    _check_names("encryptions", encryptions)
     if not algorithms:
         raise ValueError("a policy names its algorithms")
     if len({_side(name) for name in algorithms}) != 1:
-        raise ValueError(
-            "algorithms of shared secrets, of passwords, of signatures and of public keys do not mix"
-        )
-
-
-def check_encryptions(algorithms: frozenset[str], encryptions: frozenset[str]) -> None:
-    """Refuse a list of content encryptions that is not there for JWE, or there for JWS, or holds an unknown
-    one.
-
-    Raises:
-        ValueError: naming what is wrong.
-    """
-    _check_names("encryptions", encryptions)
+        raise ValueError("algorithms of secrets, of passwords, of signatures and of public keys do not mix")
     if algorithms <= JWS_ALGORITHMS.keys():
         if encryptions:
             raise ValueError("signed tokens have no content encryption")

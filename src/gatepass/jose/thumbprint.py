@@ -1,8 +1,7 @@
 """The name that a key gives itself: JWK thumbprint (RFC 7638) and its URI (RFC 9278)."""
 
-from hashlib import sha256
-
 import msgspec
+from cryptography.hazmat.primitives import hashes
 
 from gatepass.jose import b64
 from gatepass.jose.jwk import public_members
@@ -14,7 +13,9 @@ _URI_PREFIX = "urn:ietf:params:oauth:jwk-thumbprint:sha-256:"  # RFC 9278 §3
 def thumbprint(material: Material) -> str:
     """Give the base64url SHA-256 thumbprint: required members only, in lexicographic order (RFC 7638 §3)."""
     text = msgspec.json.encode(public_members(material), order="sorted")
-    return b64.encode(sha256(text).digest())
+    digest = hashes.Hash(hashes.SHA256())  # hashlib would load a second OpenSSL
+    digest.update(text)
+    return b64.encode(digest.finalize())
 
 
 def thumbprint_uri(material: Material) -> str:
