@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from os import urandom
 from typing import Any
 
-from gatepass.jose import b64, strict_json
+from gatepass.jose import b64
 from gatepass.jose.errors import (
     AlgorithmNotAllowed,
     DecryptionFailed,
@@ -14,8 +14,16 @@ from gatepass.jose.errors import (
     WrongType,
 )
 from gatepass.jose.header import Header, media_type, parse_header
-from gatepass.jose.jwe_algorithms import DIRECT_KEYS, ENCRYPTIONS, JWE_ALGORITHMS, Entropy
-from gatepass.jose.jws import remember
+from gatepass.jose.jwe_algorithms import (
+    DIRECT_KEYS,
+    ENCRYPTIONS,
+    JWE_ALGORITHMS,
+    ContentEncryption,
+    Entropy,
+    Open,
+    Unwrap,
+)
+from gatepass.jose.jws import remember, written_head
 from gatepass.jose.keys import Key
 from gatepass.jose.keyset import KeySet
 from gatepass.jose.policy import DEFAULT_MAX_LENGTH, check_algorithms
@@ -43,7 +51,10 @@ def encrypt(
     Raises:
         KeyInvalid: the key cannot encrypt, or not with this `enc`.
         AlgorithmNotAllowed: no such `enc`.
+        Malformed: the plaintext is not bytes, or `typ` or `cty` cannot be written as JSON.
     """
+    if not isinstance(plaintext, bytes):
+        raise Malformed("a plaintext is bytes")
     encryption = ENCRYPTIONS.get(enc)
     if encryption is None:
         raise AlgorithmNotAllowed("no such content encryption")
@@ -51,11 +62,10 @@ def encrypt(
         raise KeyInvalid("the key cannot encrypt")
     content_key, carried, extra = key._wrap(encryption, entropy)
     alg = "dir" if key.alg in DIRECT_KEYS else key.alg
-    members = {"alg": alg, "enc": enc, "kid": key.kid, "typ": typ, "cty": cty} | extra
-    text = strict_json.encode_object({name: value for name, value in members.items() if value is not None})
-    head = b64.encode_ascii(text)
+    known = None if extra else key._heads.get((enc, typ, cty))
+    head = known or written_head(key, alg, enc, typ, cty, extra)
     iv = entropy(encryption.iv_size)
-    ciphertext, tag = encryption.seal(content_key, iv, plaintext, head)
+    ciphertext, tag = encryption.sealer(content_key)(iv, plaintext, head)
     segments = (head, *map(b64.encode_ascii, (carried, iv, ciphertext, tag)))
     return b".".join(segments).decode("ascii")
 
@@ -116,21 +126,29 @@ def opened(
     key = keys._find(header) if seen is None else seen[0]
     if key._unwrap is None:
         raise KeyInvalid("the key cannot decrypt")
-    encryption = ENCRYPTIONS[enc]
-    encrypted_key, sealed = b64.decode_pair(carried, ciphertext)
-    nonce, mark = b64.decode_pair(iv, tag)
     if bool(carried) != JWE_ALGORITHMS[header.alg].carries:
         raise Malformed("the encrypted key is missing, or not expected")
+    encrypted_key, sealed = b64.decode_pair(carried, ciphertext)
+    nonce, mark = b64.decode_pair(iv, tag)
+    open_ = key._openers.get(enc) or _opener(key, key._unwrap, ENCRYPTIONS[enc], header, encrypted_key)
+    plaintext = open_(nonce, sealed, mark, head.encode("ascii"))
+    if seen is None and "epk" not in header.members and "iv" not in header.members:
+        remember(keys, head, key, header)
+    return plaintext, key, header
+
+
+def _opener(
+    key: Key, unwrap: Unwrap, encryption: ContentEncryption, header: Header, encrypted_key: bytes
+) -> Open:
+    """Unwrap the content key and bind it; that of a direct key stays with the key."""
     try:
-        content_key = key._unwrap(encryption, header.members, encrypted_key)
+        content_key = unwrap(encryption, header.members, encrypted_key)
     except DecryptionFailed:
         content_key = b""
     if len(content_key) != encryption.key_size:
         # RFC 7516 §11.5: go on with a key that opens nothing, so that both failures look and last the same.
         content_key = urandom(encryption.key_size)
-    if len(nonce) != encryption.iv_size or len(mark) != encryption.tag_size:
-        raise DecryptionFailed
-    plaintext = encryption.open(content_key, nonce, sealed, mark, head.encode("ascii"))
-    if seen is None and "epk" not in header.members and "iv" not in header.members:
-        remember(keys, head, key, header)
-    return plaintext, key, header
+    open_ = encryption.opener(content_key)
+    if header.alg == "dir":
+        key._openers[encryption.name] = open_
+    return open_

@@ -26,21 +26,20 @@ from gatepass.jose.errors import DecryptionFailed, KeyInvalid, Malformed
 from gatepass.jose.material import Material, generate
 
 Entropy: TypeAlias = Callable[[int], bytes]
-Seal: TypeAlias = Callable[[bytes, bytes, bytes, bytes], tuple[bytes, bytes]]  # key, iv, plaintext, aad
-Open: TypeAlias = Callable[[bytes, bytes, bytes, bytes, bytes], bytes]  # key, iv, ciphertext, tag, aad
+Seal: TypeAlias = Callable[[bytes, bytes, bytes], tuple[bytes, bytes]]  # (iv, plaintext, aad)
+Open: TypeAlias = Callable[[bytes, bytes, bytes, bytes], bytes]  # (iv, ciphertext, tag, aad)
 HeaderMembers: TypeAlias = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class ContentEncryption:
-    """How the content is sealed: sizes in bytes, and the two directions; `open` raises DecryptionFailed."""
+    """How the content is sealed: sizes in bytes, and what binds a content key to the two directions."""
 
     name: str
     key_size: int
     iv_size: int
-    tag_size: int
-    seal: Seal
-    open: Open
+    sealer: Callable[[bytes], Seal]
+    opener: Callable[[bytes], Open]  # what it gives raises DecryptionFailed
 
 
 # (encryption, entropy) -> the content key, what carries it, and the header members that say how
@@ -67,17 +66,29 @@ class JweAlgorithm:
 
 
 def _gcm(name: str, key_size: int) -> ContentEncryption:
-    def seal(key: bytes, iv: bytes, plaintext: bytes, aad: bytes) -> tuple[bytes, bytes]:
-        sealed = AESGCM(key).encrypt(iv, plaintext, aad)
-        return sealed[:-16], sealed[-16:]
+    def sealer(key: bytes) -> Seal:
+        encrypt = AESGCM(key).encrypt
 
-    def open_(key: bytes, iv: bytes, ciphertext: bytes, tag: bytes, aad: bytes) -> bytes:
-        try:
-            return AESGCM(key).decrypt(iv, ciphertext + tag, aad)
-        except InvalidTag:
-            raise DecryptionFailed from None
+        def seal(iv: bytes, plaintext: bytes, aad: bytes) -> tuple[bytes, bytes]:
+            sealed = encrypt(iv, plaintext, aad)
+            return sealed[:-16], sealed[-16:]
 
-    return ContentEncryption(name, key_size, 12, 16, seal, open_)  # RFC 7518 §5.3
+        return seal
+
+    def opener(key: bytes) -> Open:
+        decrypt = AESGCM(key).decrypt
+
+        def open_(iv: bytes, ciphertext: bytes, tag: bytes, aad: bytes) -> bytes:
+            if len(iv) != 12 or len(tag) != 16:
+                raise DecryptionFailed
+            try:
+                return decrypt(iv, ciphertext + tag, aad)
+            except InvalidTag:
+                raise DecryptionFailed from None
+
+        return open_
+
+    return ContentEncryption(name, key_size, 12, sealer, opener)  # RFC 7518 §5.3
 
 
 def _cbc_hmac(name: str, half: int, digest: hashes.HashAlgorithm) -> ContentEncryption:
@@ -86,25 +97,31 @@ def _cbc_hmac(name: str, half: int, digest: hashes.HashAlgorithm) -> ContentEncr
         mac.update(b"".join((aad, iv, ciphertext, (len(aad) * 8).to_bytes(8, "big"))))
         return mac.finalize()[:half]
 
-    def seal(key: bytes, iv: bytes, plaintext: bytes, aad: bytes) -> tuple[bytes, bytes]:
-        pad = PKCS7(128).padder()
-        encryptor = Cipher(algorithms.AES(key[half:]), modes.CBC(iv)).encryptor()
-        ciphertext = encryptor.update(pad.update(plaintext) + pad.finalize()) + encryptor.finalize()
-        return ciphertext, tag_of(key, iv, ciphertext, aad)
+    def sealer(key: bytes) -> Seal:
+        def seal(iv: bytes, plaintext: bytes, aad: bytes) -> tuple[bytes, bytes]:
+            pad = PKCS7(128).padder()
+            encryptor = Cipher(algorithms.AES(key[half:]), modes.CBC(iv)).encryptor()
+            ciphertext = encryptor.update(pad.update(plaintext) + pad.finalize()) + encryptor.finalize()
+            return ciphertext, tag_of(key, iv, ciphertext, aad)
 
-    def open_(key: bytes, iv: bytes, ciphertext: bytes, tag: bytes, aad: bytes) -> bytes:
-        # The tag first: the padding of a forged text is never looked at (RFC 7518 §5.2.2.2).
-        if not bytes_eq(tag, tag_of(key, iv, ciphertext, aad)):
-            raise DecryptionFailed
-        decryptor = Cipher(algorithms.AES(key[half:]), modes.CBC(iv)).decryptor()
-        unpad = PKCS7(128).unpadder()
-        try:
-            padded = decryptor.update(ciphertext) + decryptor.finalize()
-            return unpad.update(padded) + unpad.finalize()
-        except ValueError:
-            raise DecryptionFailed from None
+        return seal
 
-    return ContentEncryption(name, 2 * half, 16, half, seal, open_)  # RFC 7518 §5.2
+    def opener(key: bytes) -> Open:
+        def open_(iv: bytes, ciphertext: bytes, tag: bytes, aad: bytes) -> bytes:
+            # The tag first: the padding of a forged text is never looked at (RFC 7518 §5.2.2.2).
+            if len(iv) != 16 or not bytes_eq(tag, tag_of(key, iv, ciphertext, aad)):
+                raise DecryptionFailed
+            decryptor = Cipher(algorithms.AES(key[half:]), modes.CBC(iv)).decryptor()
+            unpad = PKCS7(128).unpadder()
+            try:
+                padded = decryptor.update(ciphertext) + decryptor.finalize()
+                return unpad.update(padded) + unpad.finalize()
+            except ValueError:  # only whoever knows the key gets this far
+                raise DecryptionFailed from None
+
+        return open_
+
+    return ContentEncryption(name, 2 * half, 16, sealer, opener)  # RFC 7518 §5.2
 
 
 ENCRYPTIONS: Final[dict[str, ContentEncryption]] = {
@@ -173,19 +190,20 @@ def _gcm_kw(name: str, size: int) -> JweAlgorithm:
     gcm = _gcm(name, size)
 
     def wrapper(material: Material) -> Wrap:
+        seal = gcm.sealer(material.opener)
+
         def wrap(enc: ContentEncryption, entropy: Entropy) -> tuple[bytes, bytes, dict[str, Any]]:
             key, iv = entropy(enc.key_size), entropy(gcm.iv_size)
-            encrypted, tag = gcm.seal(material.opener, iv, key, b"")
+            encrypted, tag = seal(iv, key, b"")
             return key, encrypted, {"iv": b64.encode(iv), "tag": b64.encode(tag)}
 
         return wrap
 
     def unwrapper(material: Material) -> Unwrap:
+        open_ = gcm.opener(material.opener)
+
         def unwrap(_enc: ContentEncryption, header: HeaderMembers, encrypted: bytes) -> bytes:
-            iv, tag = _octets(header, "iv"), _octets(header, "tag")
-            if len(iv) != gcm.iv_size or len(tag) != gcm.tag_size:
-                raise DecryptionFailed
-            return gcm.open(material.opener, iv, encrypted, tag, b"")
+            return open_(_octets(header, "iv"), encrypted, _octets(header, "tag"), b"")
 
         return unwrap
 

@@ -27,23 +27,29 @@ def sign(payload: bytes, key: Key, *, typ: str | None, cty: str | None = None) -
 
     Raises:
         KeyInvalid: the key cannot sign.
+        Malformed: the payload is not bytes, or `typ` or `cty` cannot be written as JSON.
     """
+    if not isinstance(payload, bytes):
+        raise Malformed("a payload is bytes")
     signer = key._sign
     if signer is None:
         raise KeyInvalid("the key cannot sign")
-    head = key._heads.get((typ, cty)) or _head(key, typ, cty)
-    message = head + b64.encode_ascii(payload)
+    head = key._heads.get((None, typ, cty)) or written_head(key, key.alg, None, typ, cty, {})
+    message = head + b"." + b64.encode_ascii(payload)
     return (message + b"." + b64.encode_ascii(signer(message))).decode("ascii")
 
 
-def _head(key: Key, typ: str | None, cty: str | None) -> bytes:
-    """Give the header segment with its dot, and remember it at the key."""
-    members = {"alg": key.alg, "kid": key.kid, "typ": typ, "cty": cty}
+def written_head(
+    key: Key, alg: str, enc: str | None, typ: str | None, cty: str | None, extra: dict[str, Any]
+) -> bytes:
+    """Write a header segment; without `extra` it is the same for every token, and remembered at the key."""
+    members = {"alg": alg, "enc": enc, "kid": key.kid, "typ": typ, "cty": cty} | extra
     text = strict_json.encode_object({name: value for name, value in members.items() if value is not None})
-    head = b64.encode_ascii(text) + b"."
-    if len(key._heads) >= _MOST_SEEN:
-        key._heads.clear()
-    key._heads[typ, cty] = head
+    head = b64.encode_ascii(text)
+    if not extra:
+        if len(key._heads) >= _MOST_SEEN:
+            key._heads.clear()
+        key._heads[enc, typ, cty] = head
     return head
 
 

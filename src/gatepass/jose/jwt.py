@@ -239,6 +239,7 @@ def nest(
     return jwe.encrypt(inner.encode("ascii"), encryption_key, enc=enc, typ=None, cty="JWT", entropy=entropy)
 
 
+@overload
 def verify_nested(
     token: str,
     decryption_keys: Key | KeySet,
@@ -248,7 +249,30 @@ def verify_nested(
     algorithms: frozenset[str],
     encryptions: frozenset[str],
     now: float,
-) -> Verified[dict[str, Any]]:
+) -> Verified[dict[str, Any]]: ...
+@overload
+def verify_nested(
+    token: str,
+    decryption_keys: Key | KeySet,
+    keys: Key | KeySet,
+    policy: Policy,
+    *,
+    algorithms: frozenset[str],
+    encryptions: frozenset[str],
+    now: float,
+    claims_type: type[T],
+) -> Verified[T]: ...
+def verify_nested(
+    token: str,
+    decryption_keys: Key | KeySet,
+    keys: Key | KeySet,
+    policy: Policy,
+    *,
+    algorithms: frozenset[str],
+    encryptions: frozenset[str],
+    now: float,
+    claims_type: type[Any] | None = None,
+) -> Verified[Any]:
     """Decrypt a token, then verify the signed token inside it.
 
     Args:
@@ -259,6 +283,7 @@ def verify_nested(
         algorithms: JOSE names of the `alg` outside.
         encryptions: JOSE names of the `enc` outside.
         now: seconds since the epoch.
+        claims_type: as for `verify`.
 
     Raises:
         JoseError: with a stable `code`; nothing else.
@@ -274,7 +299,9 @@ def verify_nested(
         raise WrongType("the header's typ is not that of a nested token")
     verified = verify(inner.decode("latin-1"), keys, policy, now=now)
     _check_replicated(header.members, verified.claims)
-    return verified
+    if claims_type is None:
+        return verified
+    return Verified(_typed(verified.claims, claims_type), verified.header, verified.kid)
 
 
 def peek_header(token: str) -> Mapping[str, Any]:

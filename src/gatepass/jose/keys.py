@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Final, NoReturn, Self
+from typing import TYPE_CHECKING, Any, Final, NoReturn, Self, TypeAlias
 
 from gatepass.jose import jwk as members_of
 from gatepass.jose import material as materials
@@ -13,7 +13,7 @@ from gatepass.jose.header import Header
 from gatepass.jose.material import Material
 
 if TYPE_CHECKING:
-    from gatepass.jose.jwe_algorithms import JweAlgorithm, Unwrap, Wrap
+    from gatepass.jose.jwe_algorithms import JweAlgorithm, Open, Unwrap, Wrap
 
 # What each family does on the protecting and on the opening side (RFC 7517 §4.3).
 _OPERATIONS: Final[dict[Family, tuple[frozenset[str], frozenset[str]]]] = {
@@ -32,6 +32,8 @@ _PUBLIC_SIDE: Final = {"sign": "verify", "decrypt": "encrypt", "unwrapKey": "wra
 # caller's list of algorithms decides which of the two a token may say.
 _BY_ED_CURVE: Final = {"Ed25519": frozenset({"Ed25519", "EdDSA"}), "Ed448": frozenset({"Ed448", "EdDSA"})}
 _EC_SIGNATURES: Final = {"P-256": "ES256", "P-384": "ES384", "P-521": "ES512", "secp256k1": "ES256K"}
+
+_HeadName: TypeAlias = tuple[str | None, str | None, str | None]  # enc, typ, cty
 
 
 @dataclass(frozen=True, slots=True, repr=False, eq=False, kw_only=True)
@@ -54,7 +56,8 @@ class Key:
     _unwrap: "Unwrap | None" = field(init=False, default=None)
     _seen: "dict[str, tuple[Key, Header]]" = field(init=False, default_factory=dict)  # see jws.signed
     # see jws.sign
-    _heads: dict[tuple[str | None, str | None], bytes] = field(init=False, default_factory=dict)
+    _openers: "dict[str, Open]" = field(init=False, default_factory=dict)  # see jwe.opened
+    _heads: dict[_HeadName, bytes] = field(init=False, default_factory=dict)  # see jws.written_head
 
     def __post_init__(self) -> None:
         row, material = row_of(self.alg), self._material
@@ -142,7 +145,9 @@ class Key:
         """
         from gatepass.jose import pem
 
-        material, x5t_s256 = pem.read_pem(data.encode() if isinstance(data, str) else data, password)
+        material, x5t_s256 = pem.read_pem(
+            data.encode("ascii", "replace") if isinstance(data, str) else data, password
+        )
         return cls._new(alg, material, kid, x5t_s256)
 
     @classmethod

@@ -2,6 +2,7 @@
 §3.11)."""
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Final
 
 from gatepass.jose.algorithms import JWS_ALGORITHMS, Family
@@ -58,6 +59,8 @@ class Policy:
         if self.max_age is not None and not 0 < self.max_age < float("inf"):
             raise ValueError("max_age is a positive number of seconds")
         _check_names("required", self.required)
+        for claim in self.required:
+            _check_text("required claims", claim)
         if self.max_length < 1:
             raise ValueError("max_length is a positive number of characters")
         required = self.required | ({"iat"} if self.max_age is not None else set())
@@ -71,7 +74,7 @@ def _check_text(name: str, value: object) -> None:
 
 
 def _check_names(name: str, names: object) -> None:
-    if not isinstance(names, frozenset) or not all(isinstance(one, str) for one in names):
+    if not isinstance(names, frozenset):
         raise ValueError(f"{name} is a frozenset of names")
 
 
@@ -84,6 +87,11 @@ def check_algorithms(algorithms: frozenset[str], encryptions: frozenset[str] = f
     """
     _check_names("algorithms", algorithms)
     _check_names("encryptions", encryptions)
+    _check_mix(algorithms, encryptions)
+
+
+@lru_cache(maxsize=64)  # a caller of jws and jwe brings the same few lists with every token
+def _check_mix(algorithms: frozenset[str], encryptions: frozenset[str]) -> None:
     if not algorithms:
         raise ValueError("a policy names its algorithms")
     if len({_side(name) for name in algorithms}) != 1:
