@@ -15,17 +15,13 @@ if TYPE_CHECKING:
 # Chromium forgets a preflight's answer after two hours whatever it is told; asking for more gains nothing.
 PREFLIGHT_MAX_AGE: Final = 7200
 
-# Headers that an answer may set for itself; without its own word these hold.
+# Headers that an answer may set for itself; without its own word these hold. What only a document needs
+# (referrer and opener policy) stands with the pages: uvicorn checks each header for 0.5 µs.
 _DEFAULTS: Final[tuple[Header, ...]] = (
     (b"cache-control", b"no-store"),
     (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
-    (b"referrer-policy", b"no-referrer"),
 )
-_ALWAYS: Final[tuple[Header, ...]] = (
-    (b"x-content-type-options", b"nosniff"),
-    (b"x-frame-options", b"DENY"),  # for browsers that do not know frame-ancestors
-    (b"cross-origin-opener-policy", b"same-origin"),
-)
+_ALWAYS: Final[tuple[Header, ...]] = ((b"x-content-type-options", b"nosniff"),)
 # Two years, as browsers' preload lists ask for; without includeSubDomains: the neighbours are not ours.
 _HSTS: Final[Header] = (b"strict-transport-security", b"max-age=63072000")
 
@@ -48,6 +44,8 @@ def page_headers(app_origins: AbstractSet[str]) -> tuple[Header, ...]:
         (b"content-type", b"text/html; charset=utf-8"),
         (b"content-security-policy", policy.encode("ascii")),
         (b"referrer-policy", b"same-origin"),
+        (b"cross-origin-opener-policy", b"same-origin"),
+        (b"x-frame-options", b"DENY"),  # for browsers that do not know frame-ancestors
     )
 
 

@@ -14,7 +14,7 @@ from gatepass.oauth import Introspection
 # Bounds on a stranger's text, far above any honest one. The domain has its own, finer rules.
 Text = Annotated[str, Meta(max_length=1024)]
 PassText = Annotated[str, Meta(max_length=16_384)]
-Lifetime = Annotated[int, Meta(ge=1, description="Seconds; at most what the settings allow.")]
+Lifetime = Annotated[int, Meta(ge=1, le=31_536_000, description="Seconds; at most what the settings allow.")]
 RefreshForm = Literal["standard", "renewal"]
 
 

@@ -1,0 +1,270 @@
+"""The OpenAPI document and the application say the same, in both directions.
+
+Every operation is driven to its success and to every failure that the document gives it; each real answer is
+held to the document's schema for its status.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import pytest
+from jsonschema import Draft202012Validator
+from openapi_spec_validator import validate
+from starlette.routing import Route
+
+from gatepass.auth import Limit, StorageUnavailable, usecases
+from gatepass.server.answers import PROBLEMS
+from gatepass.server.limits import MAX_BODY
+from gatepass.server.operation import Access
+from gatepass.server.routes import operations, pages
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import httpx
+    from tests.server_world import MakeWorld, World
+
+PASSWORD = "correct horse battery"
+Seen = set[tuple[str, int, str]]
+
+
+class Witness:
+    """Holds each answer that goes by to the document, and remembers which kinds it saw."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.rows = operations(world.config)
+        self.document: dict[str, Any] = {}
+        self.seen: Seen = set()
+
+    async def read_document(self) -> None:
+        async with self.world.client() as client:
+            self.document = (await client.get("/api/openapi.json")).json()
+
+    def client(self, **headers: str) -> httpx.AsyncClient:
+        client = self.world.client(**headers)
+        client.event_hooks = {"response": [self.judge]}
+        return client
+
+    async def judge(self, response: httpx.Response) -> None:
+        await response.aread()
+        request = response.request
+        row = next(
+            (
+                row
+                for row in self.rows
+                if row.method == request.method
+                and re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", row.path), request.url.path)
+            ),
+            None,
+        )
+        if row is None:
+            return  # a page
+        written = self.document["paths"][row.path][row.method.lower()]["responses"]
+        assert str(response.status_code) in written, f"{row.name}: {response.status_code} {response.text}"
+        answer = written[str(response.status_code)]
+        if "content" not in answer:
+            assert response.content == b""
+            self.seen.add((row.name, response.status_code, ""))
+            return
+        schema = answer["content"][response.headers["content-type"]]["schema"]
+        told = response.json()
+        Draft202012Validator({**schema, "components": self.document["components"]}).validate(told)
+        code = told["code"] if response.status_code >= 400 else ""
+        self.seen.add((row.name, response.status_code, code))
+
+    def documented(self) -> Seen:
+        wanted: Seen = set()
+        for row in self.rows:
+            wanted.add((row.name, row.status, ""))
+            wanted |= {(row.name, PROBLEMS[code].status, code) for code in row.all_problems()}
+            if row.revalidates:
+                wanted.add((row.name, 304, ""))
+        return wanted
+
+
+@pytest.fixture
+async def witness(world: World) -> Witness:
+    found = Witness(world)
+    await found.read_document()
+    return found
+
+
+async def test_it_is_a_valid_openapi_document(witness: Witness) -> None:
+    validate(witness.document)
+
+
+async def test_no_route_is_missing_in_either_direction(witness: Witness) -> None:
+    described = {(m.upper(), path) for path, methods in witness.document["paths"].items() for m in methods}
+    assert described == {(row.method, row.path) for row in operations(witness.world.config)}
+    routed = {route.path for route in witness.world.app.routes if isinstance(route, Route)}
+    api, forms = {row.path for row in witness.rows}, {page.path for page in pages()}
+    assert routed == {path for path in api | forms if "{" in path}
+
+
+async def test_each_operation_has_a_name_of_its_own(witness: Witness) -> None:
+    names = [row.name for row in witness.rows]
+    assert len(names) == len(set(names))
+
+
+async def test_without_counters_there_is_no_such_operation(make_world: MakeWorld) -> None:
+    world = make_world(counters=False)
+    async with world.client() as client:
+        assert "/api/counters" not in (await client.get("/api/openapi.json")).json()["paths"]
+        assert (await client.get("/api/counters")).status_code == 404
+
+
+async def test_every_documented_answer_is_given_and_fits(make_world: MakeWorld, witness: Witness) -> None:
+    await drive_successes(witness)
+    await drive_what_all_have_in_common(witness)
+    await drive_refusals(witness)
+    await drive_overload(witness)
+    await drive_registration(make_world, witness)
+    assert witness.seen == witness.documented()
+
+
+async def drive_successes(witness: Witness) -> None:
+    world = witness.world
+    await world.add("root@example.org", "gatepass:admin")
+    async with witness.client() as client:
+        for path in (
+            "/.well-known/jwks.json",
+            "/.well-known/oauth-authorization-server",
+            "/api/openapi.json",
+        ):
+            tag = (await client.get(path)).headers["etag"]
+            assert (await client.get(path, headers={"if-none-match": tag})).status_code == 304
+        for path in ("/healthz", "/readyz", "/api/counters"):
+            assert (await client.get(path)).status_code == 200
+        session_id = await world.session(client)
+        mine = {"authorization": f"Bearer {session_id}"}
+        assert (await client.post("/api/session/check", headers=mine)).json()["active"]
+        assert not (await client.post("/api/session/check", headers={"authorization": "Bearer x"})).json()[
+            "active"
+        ]
+        tokens = (await client.post("/api/tokens", json={}, headers=mine)).json()
+        await client.post("/api/refresh", json={"refresh_token": tokens["refresh_token"]})
+        for path in ("/api/me", "/api/sessions"):
+            assert (await client.get(path, headers=mine)).status_code == 200
+        await world.tokens(client, "renewal")
+        assert (await client.post("/api/sessions/end-others", headers=mine)).json() == {"ended": 1}
+        other = (await client.post("/api/login", json=login())).json()["sid"]
+        assert (await client.delete(f"/api/sessions/{other}", headers=mine)).status_code == 204
+        root = {"authorization": f"Bearer {await world.session(client, 'root@example.org')}"}
+        listed = (await client.get("/api/admin/sessions?limit=1", headers=root)).json()
+        assert listed["next"] == listed["sessions"][0]["session"]["sid"]
+        third = (await client.post("/api/login", json=login())).json()["sid"]
+        assert (await client.delete(f"/api/admin/sessions/{third}", headers=root)).status_code == 204
+        assert (await client.post("/api/logout", headers=mine)).status_code == 204
+
+
+async def drive_what_all_have_in_common(witness: Witness) -> None:
+    browser = await witness.world.browser()
+    cookie = "; ".join(f"{name}={value}" for name, value in browser.cookies.items())
+    async with witness.client() as client:
+        for row in witness.rows:
+            path = row.path.replace("{sid}", "AAAAAAAAAAAAAAAAAAAAAA")
+            if row.access is not Access.OPEN:
+                await client.request(row.method, path)
+                await client.request(row.method, path, headers={"authorization": "Basic x"})
+            if row.access is Access.LOGGED_IN:
+                await client.request(row.method, path, headers={"authorization": "Bearer x"})
+                if row.method != "GET":
+                    await client.request(row.method, path, headers={"cookie": cookie})
+            if row.body is not None:
+                given = {"authorization": f"Bearer {await witness.world.session(client)}"}
+                json = {**given, "content-type": "application/json"}
+                await client.request(row.method, path, headers=json, content=b"{")
+                await client.request(row.method, path, headers=json, content=b" " * (MAX_BODY + 1))
+                await client.request(row.method, path, headers=given, content=b"{}")
+                twice = [*json.items(), ("content-type", "application/json")]
+                await client.request(row.method, path, headers=twice, content=b"{}")
+
+
+async def drive_refusals(witness: Witness) -> None:
+    world = witness.world
+    async with witness.client() as client:
+        mine = {"authorization": f"Bearer {await world.session(client)}"}
+        root = {"authorization": f"Bearer {await world.session(client, 'root@example.org')}"}
+        await client.post("/api/login", json=login(password="wrong horse"))
+        await client.post("/api/login", json=login(mode="token", lifetime=10_000))
+        await client.post("/api/tokens", json={"lifetime": 10_000}, headers=mine)
+        await client.post("/api/register", json=newcomer())
+        await client.post("/api/refresh", json={"refresh_token": "gpr_x"})
+        renewable = await world.tokens(client, "renewal")
+        await client.post("/api/refresh", json={"expired_token": renewable["access_token"]})
+        await client.get("/api/admin/sessions", headers=mine)
+        await client.get("/api/admin/sessions?limit=0", headers=root)
+        await client.delete("/api/admin/sessions/nobody", headers=mine)
+        await client.delete("/api/admin/sessions/nobody", headers=root)
+        await client.delete("/api/sessions/nobody", headers=mine)
+
+
+async def drive_overload(witness: Witness) -> None:
+    world = witness.world
+    async with witness.client() as client:
+        tokens = await world.tokens(client)
+        mine = {"authorization": f"Bearer {await world.session(client)}"}
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(world.auth.passwords, "_in_flight", 1000)
+            answer = await client.post("/api/login", json=login())
+            assert answer.headers["retry-after"] == "1"
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(world.auth.keyring, "_ring", None)
+            await client.post("/api/tokens", json={}, headers=mine)
+            await client.post("/api/refresh", json={"refresh_token": tokens["refresh_token"]})
+            await client.get("/.well-known/jwks.json")
+            await client.get("/readyz")
+
+        async def locked(_: bytes) -> None:
+            raise StorageUnavailable("SQLite: OperationalError")
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(world.auth.store, "session_by_hash", locked)
+            await client.post("/api/session/check", headers=mine)
+
+
+async def drive_registration(make_world: MakeWorld, witness: Witness) -> None:
+    limits = {"registration_open": True, "address_limit": Limit(4, 900), "account_limit": Limit(4, 900)}
+    open_world = make_world(terms=limits)
+    await usecases.keep_keys(open_world.auth, now=open_world.now)
+    open_witness = Witness(open_world)
+    await open_witness.read_document()
+    async with open_witness.client() as client:
+        assert (await client.post("/api/register", json=newcomer())).status_code == 201
+        assert (await client.post("/api/register", json=newcomer())).json()["code"] == "email_taken"
+        weak = await client.post("/api/register", json=newcomer(password="short"))
+        assert weak.json()["field"] == "password"
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(open_world.auth.passwords, "_in_flight", 1000)
+            await client.post("/api/register", json=newcomer(email="late@example.org"))
+        for _ in range(4):
+            await client.post("/api/login", json=login(password="wrong horse"))
+            await client.post("/api/register", json=newcomer())
+    witness.seen |= open_witness.seen
+
+
+def login(**changes: Any) -> dict[str, Any]:
+    return {"email": "ann@example.org", "password": PASSWORD} | changes
+
+
+def newcomer(**changes: str) -> dict[str, str]:
+    given = {"email": "new@example.org", "password": PASSWORD, "first_name": "New", "last_name": "Comer"}
+    return given | changes
+
+
+def struct_names() -> Iterator[str]:
+    from gatepass.server import messages
+
+    for value in vars(messages).values():
+        if isinstance(value, type) and issubclass(value, msgspec.Struct):
+            yield value.__name__
+
+
+async def test_every_message_has_words_for_a_reader(witness: Witness) -> None:
+    schemas = witness.document["components"]["schemas"]
+    assert {name for name in schemas if not schemas[name].get("description")} == set()
+    assert set(schemas) <= {*struct_names(), "ProblemDetails", "ServerMetadata"}
