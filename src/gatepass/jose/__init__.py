@@ -22,10 +22,10 @@ from gatepass.jose.errors import (
     TooOld,
     WrongType,
 )
-from gatepass.jose.jwt import Decrypted, Unverified, Verified
 from gatepass.jose.keys import Key
 from gatepass.jose.keyset import KeySet, PassedOver
 from gatepass.jose.policy import Policy
+from gatepass.jose.verdicts import Decrypted, Unverified, Verified
 
 if TYPE_CHECKING:
     from gatepass.jose import jwe

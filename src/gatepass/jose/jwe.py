@@ -14,15 +14,8 @@ from gatepass.jose.errors import (
     WrongType,
 )
 from gatepass.jose.header import Header, media_type, parse_header
-from gatepass.jose.jwe_algorithms import (
-    DIRECT_KEYS,
-    ENCRYPTIONS,
-    JWE_ALGORITHMS,
-    ContentEncryption,
-    Entropy,
-    Open,
-    Unwrap,
-)
+from gatepass.jose.jwe_algorithms import DIRECT_KEYS, JWE_ALGORITHMS, Entropy, Unwrap
+from gatepass.jose.jwe_encryptions import ENCRYPTIONS, ContentEncryption, Open
 from gatepass.jose.jws import remember, written_head
 from gatepass.jose.keys import Key
 from gatepass.jose.keyset import KeySet

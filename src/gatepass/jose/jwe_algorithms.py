@@ -4,44 +4,24 @@
 RSA1_5 is in no table (CVE-2017-11424 and its kind: Bleichenbacher's oracle), nor is `zip`.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
-from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding
-from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.constant_time import bytes_eq
-from cryptography.hazmat.primitives.hmac import HMAC
 from cryptography.hazmat.primitives.kdf.concatkdf import ConcatKDFHash
 from cryptography.hazmat.primitives.kdf.pbkdf2 import PBKDF2HMAC
 from cryptography.hazmat.primitives.keywrap import InvalidUnwrap, aes_key_unwrap, aes_key_wrap
-from cryptography.hazmat.primitives.padding import PKCS7
 
 from gatepass.jose import b64, jwk
 from gatepass.jose.algorithms import Family, KeyShape
 from gatepass.jose.errors import DecryptionFailed, KeyInvalid, Malformed
+from gatepass.jose.jwe_encryptions import ENCRYPTIONS, ContentEncryption, gcm
 from gatepass.jose.material import Material, generate
 
 Entropy: TypeAlias = Callable[[int], bytes]
-Seal: TypeAlias = Callable[[bytes, bytes, bytes], tuple[bytes, bytes]]  # (iv, plaintext, aad)
-Open: TypeAlias = Callable[[bytes, bytes, bytes, bytes], bytes]  # (iv, ciphertext, tag, aad)
 HeaderMembers: TypeAlias = Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class ContentEncryption:
-    """How the content is sealed: sizes in bytes, and what binds a content key to the two directions."""
-
-    name: str
-    key_size: int
-    iv_size: int
-    sealer: Callable[[bytes], Seal]
-    opener: Callable[[bytes], Open]  # what it gives raises DecryptionFailed
-
-
 # (encryption, entropy) -> the content key, what carries it, and the header members that say how
 Wrap: TypeAlias = Callable[[ContentEncryption, Entropy], tuple[bytes, bytes, dict[str, Any]]]
 # (encryption, header, what carries it) -> the content key; raises DecryptionFailed or Malformed
@@ -61,82 +41,6 @@ class JweAlgorithm:
     carries: bool = True  # whether the token holds an encrypted key
 
 
-# --- content
-# ---------------------------------------------------------------------------------------------------
-
-
-def _gcm(name: str, key_size: int) -> ContentEncryption:
-    def sealer(key: bytes) -> Seal:
-        encrypt = AESGCM(key).encrypt
-
-        def seal(iv: bytes, plaintext: bytes, aad: bytes) -> tuple[bytes, bytes]:
-            sealed = encrypt(iv, plaintext, aad)
-            return sealed[:-16], sealed[-16:]
-
-        return seal
-
-    def opener(key: bytes) -> Open:
-        decrypt = AESGCM(key).decrypt
-
-        def open_(iv: bytes, ciphertext: bytes, tag: bytes, aad: bytes) -> bytes:
-            if len(iv) != 12 or len(tag) != 16:
-                raise DecryptionFailed
-            try:
-                return decrypt(iv, ciphertext + tag, aad)
-            except InvalidTag:
-                raise DecryptionFailed from None
-
-        return open_
-
-    return ContentEncryption(name, key_size, 12, sealer, opener)  # RFC 7518 §5.3
-
-
-def _cbc_hmac(name: str, half: int, digest: hashes.HashAlgorithm) -> ContentEncryption:
-    def tag_of(key: bytes, iv: bytes, ciphertext: bytes, aad: bytes) -> bytes:
-        mac = HMAC(key[:half], digest)
-        mac.update(b"".join((aad, iv, ciphertext, (len(aad) * 8).to_bytes(8, "big"))))
-        return mac.finalize()[:half]
-
-    def sealer(key: bytes) -> Seal:
-        def seal(iv: bytes, plaintext: bytes, aad: bytes) -> tuple[bytes, bytes]:
-            pad = PKCS7(128).padder()
-            encryptor = Cipher(algorithms.AES(key[half:]), modes.CBC(iv)).encryptor()
-            ciphertext = encryptor.update(pad.update(plaintext) + pad.finalize()) + encryptor.finalize()
-            return ciphertext, tag_of(key, iv, ciphertext, aad)
-
-        return seal
-
-    def opener(key: bytes) -> Open:
-        def open_(iv: bytes, ciphertext: bytes, tag: bytes, aad: bytes) -> bytes:
-            # The tag first: the padding of a forged text is never looked at (RFC 7518 §5.2.2.2).
-            if len(iv) != 16 or not bytes_eq(tag, tag_of(key, iv, ciphertext, aad)):
-                raise DecryptionFailed
-            decryptor = Cipher(algorithms.AES(key[half:]), modes.CBC(iv)).decryptor()
-            unpad = PKCS7(128).unpadder()
-            try:
-                padded = decryptor.update(ciphertext) + decryptor.finalize()
-                return unpad.update(padded) + unpad.finalize()
-            except ValueError:  # only whoever knows the key gets this far
-                raise DecryptionFailed from None
-
-        return open_
-
-    return ContentEncryption(name, 2 * half, 16, sealer, opener)  # RFC 7518 §5.2
-
-
-ENCRYPTIONS: Final[dict[str, ContentEncryption]] = {
-    row.name: row
-    for row in (
-        _gcm("A128GCM", 16),
-        _gcm("A192GCM", 24),
-        _gcm("A256GCM", 32),
-        _cbc_hmac("A128CBC-HS256", 16, hashes.SHA256()),
-        _cbc_hmac("A192CBC-HS384", 24, hashes.SHA384()),
-        _cbc_hmac("A256CBC-HS512", 32, hashes.SHA512()),
-    )
-}
-
-# --- keys
 # ------------------------------------------------------------------------------------------------------
 
 
@@ -187,20 +91,20 @@ def _aes_kw(name: str, size: int) -> JweAlgorithm:
 
 
 def _gcm_kw(name: str, size: int) -> JweAlgorithm:
-    gcm = _gcm(name, size)
+    cipher = gcm(name, size)
 
     def wrapper(material: Material) -> Wrap:
-        seal = gcm.sealer(material.opener)
+        seal = cipher.sealer(material.opener)
 
         def wrap(enc: ContentEncryption, entropy: Entropy) -> tuple[bytes, bytes, dict[str, Any]]:
-            key, iv = entropy(enc.key_size), entropy(gcm.iv_size)
+            key, iv = entropy(enc.key_size), entropy(cipher.iv_size)
             encrypted, tag = seal(iv, key, b"")
             return key, encrypted, {"iv": b64.encode(iv), "tag": b64.encode(tag)}
 
         return wrap
 
     def unwrapper(material: Material) -> Unwrap:
-        open_ = gcm.opener(material.opener)
+        open_ = cipher.opener(material.opener)
 
         def unwrap(_enc: ContentEncryption, header: HeaderMembers, encrypted: bytes) -> bytes:
             return open_(_octets(header, "iv"), encrypted, _octets(header, "tag"), b"")

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from os import urandom
-from typing import Any, Generic, TypeVar, overload
+from typing import Any, TypeVar, overload
 
 import msgspec
 
@@ -13,47 +13,9 @@ from gatepass.jose.header import media_type, parse_header
 from gatepass.jose.keys import Key
 from gatepass.jose.keyset import KeySet
 from gatepass.jose.policy import DEFAULT_MAX_LENGTH, Policy, check_algorithms
+from gatepass.jose.verdicts import Decrypted, Unverified, Verified
 
 T = TypeVar("T")
-
-
-class Unverified(msgspec.Struct, frozen=True):
-    """A stranger's word: good for choosing a key or showing to a person, and for nothing else."""
-
-    claims: dict[str, Any]
-    header: Mapping[str, Any]
-
-    def __repr__(self) -> str:
-        """Show no claim."""
-        return "<Unverified>"
-
-
-class Verified(msgspec.Struct, Generic[T], frozen=True):
-    """A checked fact: only `verify` makes one."""
-
-    claims: T
-    header: Mapping[str, Any]
-    kid: str | None  # of the key that signed
-
-    def __repr__(self) -> str:
-        """Show no claim."""
-        return f"<Verified kid={self.kid!r}>"
-
-
-class Decrypted(msgspec.Struct, Generic[T], frozen=True):
-    """Claims that came in secret and passed the Policy; only `decrypt` makes one.
-
-    Who wrote them is known only as far as the key tells: whoever has the shared secret, or, where a token is
-    encrypted to a public key, anyone at all. To know the writer, nest: sign, then encrypt.
-    """
-
-    claims: T
-    header: Mapping[str, Any]
-    kid: str | None  # of the key that opened
-
-    def __repr__(self) -> str:
-        """Show no claim."""
-        return f"<Decrypted kid={self.kid!r}>"
 
 
 def sign(claims: Mapping[str, object] | msgspec.Struct, key: Key, *, typ: str) -> str:

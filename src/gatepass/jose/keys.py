@@ -7,39 +7,23 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn, Self, TypeAlias
 from gatepass.jose import jwk as members_of
 from gatepass.jose import material as materials
 from gatepass.jose import thumbprint as thumbprints
-from gatepass.jose.algorithms import JWS_ALGORITHMS, Check, Family, JwsAlgorithm, Sign
+from gatepass.jose import usage
+from gatepass.jose.algorithms import Check, JwsAlgorithm, Sign
 from gatepass.jose.errors import AlgorithmNotAllowed, KeyInvalid, KeyNotFound
 from gatepass.jose.header import Header
 from gatepass.jose.material import Material
 
 if TYPE_CHECKING:
-    from gatepass.jose.jwe_algorithms import JweAlgorithm, Open, Unwrap, Wrap
+    from gatepass.jose.jwe_algorithms import Unwrap, Wrap
+    from gatepass.jose.jwe_encryptions import Open
 
-# What each family does on the protecting and on the opening side (RFC 7517 §4.3).
-_OPERATIONS: Final[dict[Family, tuple[frozenset[str], frozenset[str]]]] = {
-    "mac": (frozenset({"sign"}), frozenset({"verify"})),
-    "signature": (frozenset({"sign"}), frozenset({"verify"})),
-    "direct": (frozenset({"encrypt"}), frozenset({"decrypt"})),
-    "wrapping": (frozenset({"wrapKey"}), frozenset({"unwrapKey"})),
-    "encryption": (frozenset({"wrapKey", "encrypt"}), frozenset({"unwrapKey", "decrypt"})),
-    "agreement": (frozenset({"deriveKey", "deriveBits"}), frozenset({"deriveKey", "deriveBits"})),
-    "password": (frozenset({"deriveKey", "deriveBits"}), frozenset({"deriveKey", "deriveBits"})),
-}
-_SIGNING: Final = frozenset({"sign", "verify"})
-_REGISTERED: Final = _SIGNING | {"encrypt", "decrypt", "wrapKey", "unwrapKey", "deriveKey", "deriveBits"}
 _PUBLIC_SIDE: Final = {"sign": "verify", "decrypt": "encrypt", "unwrapKey": "wrapKey"}
-# RFC 9864 gives Ed25519 and Ed448 names of their own; "EdDSA" is the same algorithm by its older name. The
-# caller's list of algorithms decides which of the two a token may say.
-_BY_ED_CURVE: Final = {"Ed25519": frozenset({"Ed25519", "EdDSA"}), "Ed448": frozenset({"Ed448", "EdDSA"})}
-_EC_SIGNATURES: Final = {"P-256": "ES256", "P-384": "ES384", "P-521": "ES512", "secp256k1": "ES256K"}
-
 _HeadName: TypeAlias = tuple[str | None, str | None, str | None]  # enc, typ, cty
 
 
 @dataclass(frozen=True, slots=True, repr=False, eq=False, kw_only=True)
 class Key:
-    """One key for one algorithm (RFC 8725 §3.1): `generate` it, or take it `from_jwk`, `from_pem` or
-    `from_secret`."""
+    """One key for one algorithm (RFC 8725 §3.1): generated, or taken from a JWK, PEM, DER or a secret."""
 
     alg: str
     kid: str | None
@@ -55,17 +39,16 @@ class Key:
     _wrap: "Wrap | None" = field(init=False, default=None)
     _unwrap: "Unwrap | None" = field(init=False, default=None)
     _seen: "dict[str, tuple[Key, Header]]" = field(init=False, default_factory=dict)  # see jws.signed
-    # see jws.sign
     _openers: "dict[str, Open]" = field(init=False, default_factory=dict)  # see jwe.opened
     _heads: dict[_HeadName, bytes] = field(init=False, default_factory=dict)  # see jws.written_head
 
     def __post_init__(self) -> None:
-        row, material = row_of(self.alg), self._material
-        _check_shape(row, material)
-        may_protect, may_open = _check_usage(row.family, self.use, self.key_ops)
+        row, material = usage.row_of(self.alg), self._material
+        usage.check_shape(row, material)
+        may_protect, may_open = usage.check_usage(row.family, self.use, self.key_ops)
         put = object.__setattr__
         if isinstance(row, JwsAlgorithm):
-            put(self, "_names", _BY_ED_CURVE.get(material.curve or "", frozenset({row.name})))
+            put(self, "_names", usage.BY_ED_CURVE.get(material.curve or "", frozenset({row.name})))
             put(self, "_sign", row.signer(material.opener) if may_protect and self.is_private else None)
             put(self, "_check", row.checker(material.checker) if may_open else None)
         else:
@@ -90,7 +73,7 @@ class Key:
         Raises:
             KeyInvalid: no such algorithm, curve or size.
         """
-        row = row_of(alg)
+        row = usage.row_of(alg)
         shape = row.shape
         curve = curve or (shape.curves[0] if shape.curves else None)
         if curve not in (shape.curves or (None,)):
@@ -123,9 +106,9 @@ class Key:
         members_of.check_object(jwk)
         text = members_of.text_member
         declared, use, kid = text(jwk, "alg"), text(jwk, "use"), text(jwk, "kid")
-        ops = _operations(jwk)
+        ops = usage.operations(jwk)
         material = members_of.read(jwk)
-        name = _agreed(declared, alg, material, use, ops)
+        name = usage.agreed(declared, alg, material, use, ops)
         return cls(
             alg=name, kid=kid, use=use, key_ops=ops, x5t_s256=members_of.x5t_s256(jwk), _material=material
         )
@@ -171,7 +154,7 @@ class Key:
             members_of.text_member({"kid": kid}, "kid")
         elif material.secret is None:
             kid = thumbprints.thumbprint(material)
-        use = "sig" if row_of(alg).family in ("mac", "signature") else "enc"
+        use = "sig" if usage.row_of(alg).family in ("mac", "signature") else "enc"
         return cls(alg=alg, kid=kid, use=use, x5t_s256=x5t_s256, _material=material, _named=named)
 
     @property
@@ -292,78 +275,3 @@ class Key:
     def __reduce__(self) -> NoReturn:
         """Refuse to be pickled or copied: that would write the material down by accident."""
         raise TypeError("a Key cannot be pickled; export it with to_jwk() or to_private_jwk()")
-
-
-def row_of(alg: object) -> "JwsAlgorithm | JweAlgorithm":
-    """Give the row of an algorithm.
-
-    Raises:
-        KeyInvalid: no such algorithm.
-    """
-    if not isinstance(alg, str):
-        raise KeyInvalid("no such algorithm")
-    if alg in JWS_ALGORITHMS:
-        return JWS_ALGORITHMS[alg]
-    from gatepass.jose.jwe_algorithms import DIRECT_KEYS, JWE_ALGORITHMS  # only for who encrypts
-
-    row = JWE_ALGORITHMS.get(alg) or DIRECT_KEYS.get(alg)
-    if row is None:
-        raise KeyInvalid("no such algorithm")
-    return row
-
-
-def _check_shape(row: "JwsAlgorithm | JweAlgorithm", material: Material) -> None:
-    shape = row.shape
-    if material.curve not in shape.curves if shape.curves else material.kty != shape.kty:
-        raise KeyInvalid(f"the kind of the key is not one for {row.name}")
-    if material.secret is not None and not shape.least <= len(material.secret) <= shape.most:
-        size = shape.least if shape.least == shape.most else f"{shape.least} to {shape.most}"
-        raise KeyInvalid(f"a secret for {row.name} has {size} bytes")
-
-
-def _check_usage(family: Family, use: str | None, ops: frozenset[str] | None) -> tuple[bool, bool]:
-    """Say whether a key may protect, and whether it may open (RFC 7517 §4.2, §4.3)."""
-    signs = family in ("mac", "signature")
-    if use not in (None, "sig" if signs else "enc"):
-        raise KeyInvalid("the JWK member 'use' does not fit the algorithm")
-    if ops is None:
-        return True, True
-    if use is not None and not (ops & _REGISTERED <= _SIGNING if use == "sig" else ops.isdisjoint(_SIGNING)):
-        raise KeyInvalid("the JWK members 'use' and 'key_ops' contradict each other")
-    protecting, opening = _OPERATIONS[family]
-    if ops.isdisjoint(protecting | opening):
-        raise KeyInvalid("the JWK member 'key_ops' does not fit the algorithm")
-    return not ops.isdisjoint(protecting), not ops.isdisjoint(opening)
-
-
-def _operations(jwk: Mapping[str, Any]) -> frozenset[str] | None:
-    if "key_ops" not in jwk:
-        return None
-    ops = jwk["key_ops"]
-    if not isinstance(ops, list | tuple) or not all(isinstance(op, str) for op in ops):
-        raise KeyInvalid("the JWK member 'key_ops' is not an array of strings")
-    if len(set(ops)) != len(ops):
-        raise KeyInvalid("the JWK member 'key_ops' names an operation twice")
-    return frozenset(ops)
-
-
-def _agreed(
-    declared: str | None, asked: str | None, material: Material, use: str | None, ops: frozenset[str] | None
-) -> str:
-    """Give the one algorithm that the JWK and the caller mean."""
-    if declared is not None and asked is not None and declared != asked:
-        # "EdDSA" and the name of its curve are the same algorithm; the caller's word is kept.
-        if {declared, asked} <= _BY_ED_CURVE.get(material.curve or "", frozenset()):
-            return asked
-        # A key that names its content encryption is a key of "dir" for that alone.
-        if asked == "dir" and row_of(declared).family == "direct":
-            return declared
-        raise KeyInvalid("the JWK member 'alg' is not the algorithm asked for")
-    name = asked or declared
-    if name is None and material.curve in _BY_ED_CURVE:
-        name = material.curve
-    if name is None and (use == "sig" or not _SIGNING.isdisjoint(ops or ()) or material.curve == "secp256k1"):
-        name = _EC_SIGNATURES.get(material.curve or "")
-    if name is None:
-        raise KeyInvalid("the JWK leaves open which algorithm the key is for")
-    return name

@@ -100,7 +100,7 @@ def _check_mix(algorithms: frozenset[str], encryptions: frozenset[str]) -> None:
         if encryptions:
             raise ValueError("signed tokens have no content encryption")
         return
-    from gatepass.jose.jwe_algorithms import ENCRYPTIONS
+    from gatepass.jose.jwe_encryptions import ENCRYPTIONS
 
     if not encryptions or not encryptions <= ENCRYPTIONS.keys():
         raise ValueError("encryptions names at least one, and only known ones")
