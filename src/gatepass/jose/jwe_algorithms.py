@@ -4,7 +4,7 @@
 RSA1_5 is in no table (CVE-2017-11424 and its kind: Bleichenbacher's oracle), nor is `zip`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
