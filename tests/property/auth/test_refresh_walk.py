@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import random
 import tempfile
+from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -35,7 +37,15 @@ if TYPE_CHECKING:
 
 GRACE = 10
 IDLE, ABSOLUTE = 2000, 6000
-LIFETIME = 60
+SESSION_IDLE, SESSION_ABSOLUTE = 5000, 12_000
+LIFETIME = 35  # so that a renewal is possible from the fifth second on
+
+
+OUTCOMES: Counter[str] = Counter()
+"""How often each outcome was walked through: a walk that never gets there proves nothing."""
+
+
+WAITS = [1, 5, 9, 10, 11, 60, 600, IDLE - 1, IDLE, SESSION_IDLE - IDLE]
 
 
 @dataclass
@@ -69,6 +79,7 @@ class Model:
     now: float = NOW
     logins: list[Login] = field(default_factory=list)
     tokens: list[Token] = field(default_factory=list)
+    rotated: list[Token] = field(default_factory=list)
     disabled: set[str] = field(default_factory=set)
 
 
@@ -99,8 +110,8 @@ class RefreshWalk(RuleBasedStateMachine):
             now=self.model.now,
             refresh_idle=IDLE,
             refresh_absolute=ABSOLUTE,
-            session_idle=IDLE,
-            session_absolute=2 * ABSOLUTE,
+            session_idle=SESSION_IDLE,
+            session_absolute=SESSION_ABSOLUTE,
             access_token_lifetime=LIFETIME,
         )
 
@@ -122,7 +133,7 @@ class RefreshWalk(RuleBasedStateMachine):
             return multiple()
         came = self.run(log_in(self.auth, f"{who}@example.org", now=self.model.now))
         now = self.model.now
-        login = Login(came, who, now + 2 * ABSOLUTE, now + IDLE, now)
+        login = Login(came, who, now + SESSION_ABSOLUTE, now + SESSION_IDLE, now)
         self.model.logins.append(login)
         return login
 
@@ -142,9 +153,35 @@ class RefreshWalk(RuleBasedStateMachine):
         return self.remember(tokens, login, ends=min(self.model.now + ABSOLUTE, login.ends))
 
     @rule(target=tokens, token=tokens, times=st.integers(1, 5))
+    def present_any(self, token: Token, times: int) -> Any:
+        return self.present(token, times)
+
+    @precondition(lambda self: self.model.tokens)
+    @rule(target=tokens, times=st.integers(1, 5))
+    def present_newest(self, times: int) -> Any:
+        return self.present(self.model.tokens[-1], times)
+
+    @precondition(lambda self: self.model.rotated)
+    @rule(target=tokens, times=st.integers(1, 5))
+    def present_last_rotated_again(self, times: int) -> Any:
+        return self.present(self.model.rotated[-1], times)
+
+    @precondition(lambda self: self.model.tokens)
+    @rule(target=tokens)
+    def wait_and_present_newest(self) -> Any:
+        self.model.now += 5
+        return self.present(self.model.tokens[-1], 1)
+
+    @precondition(lambda self: self.model.rotated)
+    @rule(target=tokens, seconds=st.integers(8, 12), times=st.integers(1, 3))
+    def wait_and_present_last_rotated_again(self, seconds: int, times: int) -> Any:
+        self.model.now += seconds
+        return self.present(self.model.rotated[-1], times)
+
     def present(self, token: Token, times: int) -> Any:
         """Present one token, alone or several times at the same moment."""
         expected = self.expectation(token)
+        OUTCOMES[expected] += 1
 
         async def at_once() -> list[Any]:
             tries = (next_tokens(self.auth, token.tokens, now=self.model.now) for _ in range(times))
@@ -172,15 +209,17 @@ class RefreshWalk(RuleBasedStateMachine):
         assert presentable(answer) not in {presentable(known.tokens) for known in self.model.tokens}
         successor = self.remember(answer, token.login, ends=token.ends)
         token.rotated_at, token.answer = self.model.now, successor
+        self.model.rotated.append(token)
         self.used(token.login)
         return successor
 
     # What others do
 
+    @precondition(lambda self: len(self.model.logins) > 2)
     @rule(login=consumes(logins))
     def end(self, login: Login) -> None:
         self.run(usecases.end_session(self.auth, sid=login.came.session.sid, actor="cli", now=self.model.now))
-        login.alive = False
+        login.alive = login.alive and not self.holds(login)  # one that lapsed by itself stays as it is
 
     @rule(login=logins)
     def use(self, login: Login) -> None:
@@ -194,13 +233,13 @@ class RefreshWalk(RuleBasedStateMachine):
             with pytest.raises(SessionRefused):
                 self.run(checking)
 
-    @precondition(lambda self: "bob" not in self.model.disabled)
+    @precondition(lambda self: "bob" not in self.model.disabled and len(self.model.logins) > 2)
     @rule()
     def disable(self) -> None:
         self.run(usecases.disable_user(self.auth, email="bob@example.org", actor="cli", now=self.model.now))
         self.model.disabled.add("bob")
 
-    @rule(seconds=st.sampled_from([1, 9, 10, 30, 31, 59, 60, 600, IDLE - 1, IDLE]))
+    @rule(seconds=st.sampled_from(WAITS))
     def wait(self, seconds: int) -> None:
         self.model.now += seconds
 
@@ -231,6 +270,7 @@ class RefreshWalk(RuleBasedStateMachine):
             if record.state is RefreshState.ACTIVE:
                 active[record.family] = active.get(record.family, 0) + 1
             assert (record.state is RefreshState.ROTATED) or record.answer is None
+            assert token.login.alive or record.state is RefreshState.REVOKED
         assert all(count == 1 for count in active.values())
 
     # The rules in plain words
@@ -243,7 +283,7 @@ class RefreshWalk(RuleBasedStateMachine):
     def used(self, login: Login) -> None:
         if self.model.now - login.seen >= 60:
             login.seen = self.model.now
-            login.idle_ends = min(self.model.now + IDLE, login.ends)
+            login.idle_ends = min(self.model.now + SESSION_IDLE, login.ends)
 
     def expectation(self, token: Token) -> str:
         now = self.model.now
@@ -265,18 +305,79 @@ class SqliteRefreshWalk(RefreshWalk):
     sqlite = True
 
 
-def walk(examples: int) -> settings:
-    return settings(
-        max_examples=examples,
-        stateful_step_count=40,
-        deadline=None,
-        suppress_health_check=list(HealthCheck),
-    )
+WALK = settings(
+    max_examples=40, stateful_step_count=60, deadline=None, suppress_health_check=list(HealthCheck)
+)
+
+
+def stroll(machine: type[RefreshWalk], *, seeds: int, steps: int) -> None:
+    """Walk long ways that are the same every time, and see that they led everywhere."""
+    OUTCOMES.clear()
+    for seed in range(seeds):
+        dice = random.Random(seed)  # noqa: S311 (which way to go is no secret)
+        walker = machine()
+        try:
+            walker.users()
+            for _ in range(steps):
+                step(walker, dice)
+                walker.a_family_has_one_active_record_at_most()
+        finally:
+            walker.teardown()
+    assert min(OUTCOMES[outcome] for outcome in ("issue", "repeat", "revoke", "refuse")) >= seeds, OUTCOMES
+
+
+def step(walker: RefreshWalk, dice: random.Random) -> None:
+    model = walker.model
+    times = dice.choice([1, 1, 2, 5])
+    turn = dice.randrange(100)
+    if turn < 8 or not model.tokens:
+        login = walker.log_in(who=dice.choice(["ada", "bob"]))
+        if isinstance(login, Login):
+            walker.take_tokens(login=login, form=dice.choice(list(RefreshForm)))
+    elif turn < 14:
+        walker.take_tokens(login=dice.choice(model.logins), form=dice.choice(list(RefreshForm)))
+    elif turn < 40:
+        walker.wait_and_present_newest()
+    elif turn < 55:
+        walker.present_newest(times=times)
+    elif turn < 70:
+        walker.present_any(token=dice.choice(model.tokens), times=times)
+    elif turn < 80 and model.rotated:
+        walker.present_last_rotated_again(times=times)
+    elif turn < 84 and model.rotated:
+        walker.wait_and_present_last_rotated_again(seconds=dice.choice([9, 10]), times=times)
+    elif turn < 92:
+        walker.wait(seconds=dice.choice(WAITS))
+    else:
+        others(walker, dice)
+
+
+def others(walker: RefreshWalk, dice: random.Random) -> None:
+    model = walker.model
+    turn = dice.randrange(10)
+    if turn < 3:
+        walker.end(login=dice.choice(model.logins))
+    elif turn < 6:
+        walker.use(login=dice.choice(model.logins))
+    elif turn < 8:
+        walker.purge()
+    elif turn < 9 and walker.sqlite:
+        walker.restart()
+    elif "bob" not in model.disabled:
+        walker.disable()
 
 
 def test_the_refresh_table_holds_in_memory() -> None:
-    run_state_machine_as_test(RefreshWalk, settings=walk(60))
+    run_state_machine_as_test(RefreshWalk, settings=WALK)
 
 
 def test_the_refresh_table_holds_on_sqlite_and_after_restarts() -> None:
-    run_state_machine_as_test(SqliteRefreshWalk, settings=walk(20))
+    run_state_machine_as_test(SqliteRefreshWalk, settings=settings(WALK, max_examples=8))
+
+
+def test_long_walks_lead_everywhere_in_memory() -> None:
+    stroll(RefreshWalk, seeds=20, steps=120)
+
+
+def test_long_walks_lead_everywhere_on_sqlite() -> None:
+    stroll(SqliteRefreshWalk, seeds=4, steps=120)

@@ -16,6 +16,8 @@ SAME = {
     "long s": ("mi\u017fs@example.org", "miss@example.org"),
     "sharp s": ("straße@example.org", "strasse@example.org"),
     "composed and not": ("zoe\u0308@example.org", "zoë@example.org"),
+    "a letter that folding takes apart": ("\u01f0@example.org", "\u01f0@example.org"),
+    "the same, apart from the start": ("j\u030c@example.org", "\u01f0@example.org"),
     "dotted capital I": ("\u0130@example.org", "i\u0307@example.org"),
     "a domain in its own script": ("ada@bücher.example", "ada@xn--bcher-kva.example"),
     "the same domain as A-labels": ("ada@XN--Bcher-KVA.example", "ada@xn--bcher-kva.example"),
