@@ -31,6 +31,7 @@ _TEXT: Final = frozenset(
     {"alg", "typ", "cty", "kid", "jku", "x5u", "x5t", "x5t#S256", "enc", "apu", "apv", "iv", "tag", "p2s"}
 )
 _OBJECTS: Final = frozenset({"jwk", "epk"})
+_ODD: Final = _OBJECTS | {"x5c", "p2c"}
 # `crit` names extensions that must be understood; `b64` (RFC 7797) and `zip` change what the bytes mean
 # even for someone who ignores them. None of them is spoken here (CVE-2025-59420, CVE-2024-28102).
 _REFUSED: Final = ("crit", "b64", "zip")
@@ -46,7 +47,7 @@ def parse_header(segment: str) -> Header:
     members = strict_json.decode_object(b64.decode(segment))
     plain = True
     for name, value in members.items():
-        if type(value) is not str:
+        if type(value) is not str or name in _ODD:
             plain = False
             _check_type(name, value)
     for name in _REFUSED:
@@ -60,7 +61,7 @@ def parse_header(segment: str) -> Header:
 
 
 def _check_type(name: str, value: object) -> None:
-    """Refuse a registered member whose value is not of its type; `value` is known not to be text."""
+    """Refuse a registered member whose value is not of its type; of `_TEXT`, only other values come here."""
     if name in _TEXT:
         raise Malformed(f"the header parameter {name!r} is not a string")
     if name in _OBJECTS and not isinstance(value, dict):

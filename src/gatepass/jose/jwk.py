@@ -14,6 +14,7 @@ from gatepass.jose.errors import KeyInvalid, Malformed
 from gatepass.jose.material import CURVES, RAW_KINDS, Material, check_rsa, of_private, of_public, of_secret
 
 _RSA_PRIVATE = ("p", "q", "dp", "dq", "qi")
+_MOST_OCTETS = 1024  # of an RSA integer: 8192 bits, see material.check_rsa
 
 
 def check_object(jwk: object) -> None:
@@ -59,6 +60,8 @@ def _sized(jwk: Mapping[str, Any], name: str, size: int) -> int:
 
 def _uint(jwk: Mapping[str, Any], name: str) -> int:
     octets = _octets(jwk, name)
+    if len(octets) > _MOST_OCTETS:
+        raise KeyInvalid(f"the JWK member {name!r} is too long")
     if not octets or octets[0] == 0:
         raise KeyInvalid(f"the JWK member {name!r} is not an integer in its shortest form")
     return int.from_bytes(octets, "big")
@@ -107,6 +110,8 @@ def _read_rsa(jwk: Mapping[str, Any]) -> Material:
     if "oth" in jwk:
         raise KeyInvalid("RSA keys of more than two primes are not supported")
     d = _uint(jwk, "d")
+    if not 1 < d < n:  # the arithmetic below would take minutes over a longer one
+        raise KeyInvalid("the JWK member 'd' is out of range")
     try:
         # RFC 7518 §6.3.2: all of the five, or none of them
         if jwk.keys().isdisjoint(_RSA_PRIVATE):

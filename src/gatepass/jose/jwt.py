@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from os import urandom
-from typing import Any, TypeVar, overload
+from typing import Any, Final, TypeVar, overload
 
 import msgspec
 
@@ -16,6 +16,8 @@ from gatepass.jose.policy import DEFAULT_MAX_LENGTH, Policy, check_algorithms
 from gatepass.jose.verdicts import Decrypted, Unverified, Verified
 
 T = TypeVar("T")
+
+_LONGEST_LIFE: Final = 253_402_300_799 // 2  # seconds: the sum of two of them is a date that `verify` accepts
 
 
 def sign(claims: Mapping[str, object] | msgspec.Struct, key: Key, *, typ: str) -> str:
@@ -35,9 +37,10 @@ def sign(claims: Mapping[str, object] | msgspec.Struct, key: Key, *, typ: str) -
 
 
 def _text(claims: Mapping[str, object] | msgspec.Struct) -> bytes:
-    members: Mapping[str, object] = (
-        msgspec.to_builtins(claims) if isinstance(claims, msgspec.Struct) else claims
-    )
+    if isinstance(claims, dict):
+        members = claims
+    else:
+        members = msgspec.to_builtins(claims) if isinstance(claims, msgspec.Struct) else dict(claims)
     check_types(members)
     return strict_json.encode_object(members)
 
@@ -68,8 +71,10 @@ def issue(
     for name in ("iat", "exp", "jti"):
         if name in claims:
             raise ClaimInvalid(f"the claim {name!r} is filled in here", name)
-    if not lifetime > 0:
-        raise ClaimInvalid("a token lives for a positive time", "exp")
+    if not 0 < lifetime <= _LONGEST_LIFE:
+        raise ClaimInvalid("a token lives for a positive, finite time", "exp")
+    if not 0 <= now <= _LONGEST_LIFE:
+        raise ClaimInvalid("now is not a time in seconds since 1970", "iat")
     issued = int(now)
     filled = {**claims, "iat": issued, "exp": int(issued + lifetime), "jti": b64.encode(entropy(16))}
     return sign(filled, key, typ=typ)

@@ -3,7 +3,7 @@
 from collections.abc import Container, Iterable, Iterator, Mapping
 from typing import Any, Final, NamedTuple, NoReturn, Self
 
-from gatepass.jose import strict_json
+from gatepass.jose import strict_json, usage
 from gatepass.jose.errors import AlgorithmNotAllowed, KeyInvalid, KeyNotFound, Malformed
 from gatepass.jose.header import Header
 from gatepass.jose.keys import Key
@@ -11,6 +11,7 @@ from gatepass.jose.keys import Key
 # A set larger than this is not one issuer's. Loading so many takes some 10 ms.
 _MOST_KEYS: Final = 2_000
 _MOST_BYTES: Final = 4_000_000
+_SHARED: Final = "two keys share a kid"
 
 
 class PassedOver(NamedTuple):
@@ -25,8 +26,8 @@ class PassedOver(NamedTuple):
 class KeySet:
     """Keys of one owner; frozen, in the order given.
 
-    A set is either of shared secrets or of public and private keys, never of both: whoever may know the ones
-    must not be able to make tokens with the others. Two keys of the same `kid` and algorithm are ambiguous.
+    Secrets that sign do not stand beside keys whose public half verifies: whoever may read the one must not
+    be able to make tokens for the other. Two keys of the same `kid` and algorithm are ambiguous.
 
     Raises:
         KeyInvalid: the keys are of both kinds, or two have the same name.
@@ -73,16 +74,14 @@ class KeySet:
         """
         usable: dict[int, Key] = {}
         passed: list[PassedOver] = []
-        spoiled: set[tuple[str, str]] = set()
+        spoiled: set[tuple[str | None, ...]] = set()
         for position, jwk in enumerate(_keys_member(jwks)):
             named = isinstance(jwk, Mapping) and "alg" in jwk
             try:
                 usable[position] = Key.from_jwk(jwk, None if named else alg)
             except KeyInvalid as error:
-                kid = _text(jwk, "kid")
-                passed.append(PassedOver(position, kid, str(error)))
-                if kid is not None:
-                    spoiled.add((kid, _text(jwk, "alg") or alg or ""))
+                passed.append(PassedOver(position, _text(jwk, "kid"), str(error)))
+                spoiled.add((_text(jwk, "kid"), _text(jwk, "kty"), _text(jwk, "alg") or alg))
         conflicts = _conflicts(tuple(usable.values()), spoiled)
         kept: list[Key] = []
         for number, (position, key) in enumerate(usable.items()):
@@ -145,20 +144,27 @@ def _text(jwk: object, name: str) -> str | None:
     return value if isinstance(value, str) else None
 
 
-def _conflicts(keys: tuple[Key, ...], spoiled: Container[tuple[str, str]] = ()) -> dict[int, str]:
+def _conflicts(keys: tuple[Key, ...], spoiled: Container[tuple[str | None, ...]] = ()) -> dict[int, str]:
     """Say which keys cannot stand in one set with the others, or beside an unusable one of the same name."""
     reasons: dict[int, str] = {}
-    secret = [key.is_private and key._material.public is None for key in keys]
-    if not all(secret):
-        reasons = {number: "a shared secret among public keys" for number, one in enumerate(secret) if one}
+    families = [usage.row_of(key.alg).family for key in keys]
+    if "signature" in families:
+        reasons = {
+            number: "a shared secret for signing among public keys"
+            for number, family in enumerate(families)
+            if family == "mac"
+        }
     owners: dict[tuple[str, str], int] = {}
     for number, key in enumerate(keys):
-        for name in key._names if key.kid is not None else ():
-            first = owners.setdefault((key.kid or "", name), number)
+        if key.kid is None:
+            continue
+        kty = key._material.kty
+        for name in key._names:
+            first = owners.setdefault((key.kid, name), number)
             if first != number:
-                reasons[number] = "two keys share a kid"
+                reasons[number] = _SHARED
                 if keys[first].thumbprint() != key.thumbprint():  # of an exact copy the first is kept
-                    reasons[first] = "two keys share a kid"
-            if (key.kid, name) in spoiled:
-                reasons[number] = "two keys share a kid"
+                    reasons[first] = _SHARED
+            if (key.kid, kty, name) in spoiled or (key.kid, kty, None) in spoiled:
+                reasons[number] = _SHARED
     return reasons
