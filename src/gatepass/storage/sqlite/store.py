@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -88,8 +89,7 @@ class SqliteStore:
         """Open or create the file, and bring its schema up to date. Raises `StorageUnavailable`."""
         file = Path(path)
         try:
-            # Before SQLite creates it: it holds password hashes. The files beside it take over the mode.
-            os.close(os.open(file, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o600))
+            _create(file)
             writer = _connect(file, patience=WRITE_PATIENCE)
             try:
                 writer.execute("PRAGMA journal_mode = WAL")
@@ -212,6 +212,17 @@ class SqliteStore:
             return self._reader.execute(statement, values).fetchall()
         except sqlite3.Error as error:
             raise StorageUnavailable(f"SQLite: {type(error).__name__}") from error
+
+
+def _create(file: Path) -> None:
+    """Create the file before SQLite does, for its owner alone: it holds password hashes.
+
+    The files beside it take over the mode. A file that is there is not touched: to open and close it would
+    drop every lock that this process holds on it through another connection (POSIX; "How To Corrupt An SQLite
+    Database File" §2.2), and the next process to leave would take the write-ahead log away from under us.
+    """
+    with suppress(FileExistsError):
+        os.close(os.open(file, os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0), 0o600))
 
 
 def _connect(file: Path, *, patience: float) -> sqlite3.Connection:
