@@ -205,7 +205,7 @@ class Visitor:
         return {name: self.page.locator(f"#{name}").get_attribute("data-answer") or "" for name in names}
 
     def renewals(self) -> int:
-        return int(self.page.locator("body").get_attribute("data-renewals") or 0)
+        return int(self.page.locator("body").get_attribute("data-renewals") or "")
 
 
 Visit = Callable[..., Visitor]

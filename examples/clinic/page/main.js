@@ -115,7 +115,7 @@ async function renewal() {
   const form = pass.choices.refresh === "standard" ? "with the refresh token" : "with the expired JWT itself";
   const cost = await meter.measured(pass.renew);
   counted("passes", cost);
-  document.body.dataset.renewals = String(Number(document.body.dataset.renewals ?? 0) + 1);
+  document.body.dataset.renewals = String(Number(document.body.dataset.renewals) + 1);
   happened(`The token ran out and was renewed ${form}: ${atAuth(cost)}.`, "good");
   panel.showToken(changeToken);
 }
@@ -216,7 +216,11 @@ function showClinic() {
 
 const figure = (value) => (value === null ? "–" : String(value));
 const plural = (value, one, many) => `${figure(value)} ${value === 1 ? one : many}`;
-const atAuth = (cost) => `${plural(cost.auth, "request", "requests")} at Auth, ${plural(cost.lookups, "look-up", "look-ups")}`;
+
+function atAuth(cost) {
+  if (cost.auth === null) return "and Auth could not be asked for its counts";
+  return `${plural(cost.auth, "request", "requests")} at Auth, ${plural(cost.lookups, "look-up", "look-ups")}`;
+}
 
 function showLast(cost) {
   byId("last-services").textContent = figure(cost.services);

@@ -59,10 +59,12 @@ const nothing = () => ({ times: 0, services: 0, auth: 0, lookups: 0, ms: 0 });
 /** The sums of this tab; they survive a reload of the page. */
 export const totals = recall();
 
+/** Add a cost to its sum. One with a figure that nobody could give stays out: the sum would be wrong. */
 export function add(kind, cost) {
+  if (Object.values(cost).includes(null)) return;
   const sum = totals[kind];
   sum.times += 1;
-  for (const name of ["services", "auth", "lookups", "ms"]) sum[name] += cost[name] ?? 0;
+  for (const name of ["services", "auth", "lookups", "ms"]) sum[name] += cost[name];
   sessionStorage.setItem(KEPT, JSON.stringify(totals));
 }
 

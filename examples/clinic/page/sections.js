@@ -33,16 +33,20 @@ async function section(id, request, render) {
 }
 
 function refusal(error) {
-  if (error instanceof Refused && error.status === 403) {
-    return element("div", { class: "refusal" }, element("strong", {}, "Not for you."),
-      element("p", {}, "The Service knows who you are, and your permissions do not include this. It answered 403."));
+  const [title, words] = wordsFor(error);
+  return element("div", { class: "refusal" }, element("strong", {}, title), element("p", {}, words));
+}
+
+function wordsFor(error) {
+  const status = error instanceof Refused ? error.status : null;
+  if (status === 403) {
+    return ["Not for you.", "The Service knows who you are, and your permissions do not include this. It answered 403."];
   }
-  const nobody = error instanceof Unreachable || (error instanceof Refused && error.status >= 500);
-  if (!nobody) console.error(error);
-  return element("div", { class: "refusal" }, element("strong", {}, nobody ? "No answer." : "That went wrong."),
-    element("p", {}, error instanceof Refused && error.status === 503
-      ? "The Service cannot check your pass just now: it could not reach Auth. In token mode it would not have to."
-      : "The Service did not give a good answer. Is its process running?"));
+  if (status === 503) {
+    return ["Not now.", "The Service could not reach Auth to check your pass. In token mode it would not have to."];
+  }
+  if (!(error instanceof Unreachable)) console.error(error);
+  return ["No good answer.", "Something went wrong at this Service. Is its process running?"];
 }
 
 const nameOf = (person) => `${person.first_name} ${person.last_name}`;
