@@ -177,10 +177,10 @@ def test_a_row_of_the_errors_is_what_both_raise(row: list[str]) -> None:
 
 
 ERRORS: Final = [name for name, one in vars(joserfc.errors).items() if inspect.isclass(one)]
-ANNOTATIONS: Final = frozenset(
-    ("AnyKey", "DictKey", "Key", "KeyBase", "KeyCallable", "KeyFlexible", "KeyParameters")
-    + ("GuestProtocol", "Claims", "KeySetSerialization")
-)
+ANNOTATIONS: Final = {
+    *("AnyKey", "DictKey", "Key", "KeyBase", "KeyCallable", "KeyFlexible", "KeyParameters"),
+    *("GuestProtocol", "Claims", "KeySetSerialization"),
+}
 NAMES: Final = {
     f"{module.__name__}.{name}": name
     for module in (joserfc.jwt, joserfc.jws, joserfc.jwe, joserfc.jwk)
@@ -194,10 +194,10 @@ def test_every_public_name_of_theirs_is_on_the_page(name: str) -> None:
     assert mentions(PAGE, name)
 
 
-INSIDE: Final = frozenset(
-    ("binding", "value_registry", "param_registry", "operation_registry", "extra_parameters")
-    + ("thumbprint_digest_method", "original_value", "algorithm_keys", "registry_cls")
-)
+INSIDE: Final = {
+    *("binding", "value_registry", "param_registry", "operation_registry", "extra_parameters"),
+    *("thumbprint_digest_method", "original_value", "algorithm_keys", "registry_cls"),
+}
 METHODS: Final = {
     f"{owner.__name__}.{name}": name
     for owner in (OctKey, joserfc.jwk.RSAKey, ECKey, joserfc.jwk.OKPKey, joserfc.jwk.KeySet)
