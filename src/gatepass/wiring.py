@@ -192,6 +192,8 @@ def serve(settings: Settings, *, verbose: bool = False) -> None:
 async def _serve(settings: Settings, listener: socket.socket, *, verbose: bool) -> None:
     import uvicorn  # late: 120 ms that no other command needs
 
+    from gatepass.server.protocol import BoundedHttpProtocol
+
     class Server(uvicorn.Server):
         """uvicorn, without its last act: to raise the signal again, while the store is still open."""
 
@@ -206,7 +208,7 @@ async def _serve(settings: Settings, listener: socket.socket, *, verbose: bool) 
         server = Server(
             uvicorn.Config(
                 create_app(auth, config_of(settings)),
-                http="httptools",
+                http=BoundedHttpProtocol,
                 ws="none",
                 lifespan="off",
                 log_config=None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -25,7 +26,7 @@ async def test_a_process_that_leaves_does_not_take_the_log_of_one_with_two_conne
     path = tmp_path / "gatepass.db"
     first = SqliteStore.open(path)
     second = SqliteStore.open(path)
-    subprocess.run([sys.executable, "-c", VISIT, str(path)], check=True)
+    await asyncio.to_thread(subprocess.run, [sys.executable, "-c", VISIT, str(path)], check=True)
     assert (tmp_path / "gatepass.db-wal").exists()
     await second.close()
     await first.close()
