@@ -212,7 +212,7 @@ Visit = Callable[..., Visitor]
 
 
 @pytest.fixture
-def visit(demo: Demo, browser: Browser) -> Iterator[Visit]:
+def visit(browser: Browser, demo: Demo) -> Iterator[Visit]:
     """Come with a new browser; at the end nobody may have complained, and no foreign host been asked."""
     visitors: list[Visitor] = []
 
