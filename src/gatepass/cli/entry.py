@@ -46,13 +46,13 @@ EXIT_BROKEN_PIPE: Final = 141
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; 0 for success, 1 for failure, 2 for a wrong call."""
     arguments = list(sys.argv[1:] if argv is None else argv)
-    parser = _parser(_chosen(arguments))
-    args = parser.parse_args(arguments)
     try:
-        return int(args.run(args) or 0)
-    except CommandMisused as error:
-        args.parser.error(str(error))  # leaves with EXIT_USAGE
-        return EXIT_USAGE
+        args = _parser(_chosen(arguments)).parse_args(arguments)
+        try:
+            return int(args.run(args) or 0)
+        except CommandMisused as error:
+            args.parser.error(str(error))  # leaves with EXIT_USAGE
+            return EXIT_USAGE
     except CommandFailed as error:
         return _complain(str(error))
     except KeyboardInterrupt:

@@ -1,0 +1,183 @@
+"""The command as a whole: help, exit codes, and files that are never overwritten."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import subprocess
+import sys
+import tomllib
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from gatepass.cli import main
+from gatepass.cli.entry import COMMANDS, GROUPS
+from gatepass.cli.init import TEMPLATE
+from gatepass.settings import Settings, known_keys
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    assert main(["init", str(tmp_path), "--audience", "clinic"]) == 0
+    monkeypatch.setenv("GATEPASS_SETTINGS", str(tmp_path / "gatepass.toml"))
+    return tmp_path
+
+
+@pytest.mark.parametrize("path", COMMANDS)
+def test_help_is_enough_to_use_it(path: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as left:
+        main([*path, "--help"])
+    out = capsys.readouterr().out
+    assert left.value.code == 0
+    assert "example" in out
+    assert f"gatepass {' '.join(path)}" in out
+
+
+def test_every_command_has_a_module_and_every_group_has_words() -> None:
+    for path in COMMANDS:
+        module = importlib.import_module(f"gatepass.cli.{'_'.join(path)}")
+        assert callable(module.configure)
+        assert callable(module.run)
+    assert {path[0] for path in COMMANDS if len(path) > 1} == set(GROUPS)
+
+
+MISUSES = [
+    [],
+    ["user"],
+    ["nonsense"],
+    ["user", "add"],
+    ["session", "kick"],
+    ["init", "--issuer", "http://a.example"],
+]
+
+
+@pytest.mark.parametrize("arguments", MISUSES)
+def test_a_wrong_call_is_told_with_the_usage(
+    arguments: list[str], capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SystemExit) as left:
+        main(arguments)
+    assert left.value.code == 2
+    assert "usage: gatepass" in capsys.readouterr().err
+
+
+def test_init_writes_settings_that_work_and_a_key_for_the_owner_alone(folder: Path) -> None:
+    settings = Settings.from_mapping(tomllib.loads((folder / "gatepass.toml").read_text()), {})
+    assert (settings.issuer, settings.audience) == ("http://127.0.0.1:8000", "clinic")
+    assert (folder / "gatepass.kek").stat().st_mode & 0o777 == 0o600
+
+
+def test_init_overwrites_nothing(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    key = (folder / "gatepass.kek").read_bytes()
+    assert main(["init", str(folder)]) == 1
+    assert "nothing was written" in capsys.readouterr().err
+    (folder / "gatepass.toml").unlink()
+    assert main(["init", str(folder)]) == 1
+    assert (folder / "gatepass.kek").read_bytes() == key
+    assert not (folder / "gatepass.toml").exists()
+
+
+def test_the_commented_defaults_are_the_defaults() -> None:
+    lines = TEMPLATE.format(issuer="http://127.0.0.1:8000", audience="a", port=8000, kek_file="gatepass.kek")
+    bare = [line.removeprefix("# ") for line in lines.splitlines()]
+    kept = [line for line in bare if line.startswith("[") or " = " in line]
+    written: dict[str, Any] = tomllib.loads("\n".join(kept))
+    assert Settings.from_mapping(written, {}) == Settings.from_mapping(
+        {"issuer": "http://127.0.0.1:8000", "audience": "a"}, {}
+    )
+    named = {k for k, v in written.items() if not isinstance(v, dict)}
+    named |= {f"{t}.{k}" for t, table in written.items() if isinstance(table, dict) for k in table}
+    assert named == set(known_keys())
+
+
+def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> Any:
+    assert main([*arguments, "--json"]) == 0
+    return json.loads(capsys.readouterr().out)
+
+
+def test_users_are_added_listed_and_disabled(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import io
+
+    capsys.readouterr()
+    assert run(capsys, "role", "define", "doctor", "a:read")["permissions"] == ["a:read"]
+    monkeypatch.setattr("sys.stdin", io.StringIO("correct horse battery\n"))
+    named = ["--email", "Ann@Example.org", "--first-name", "Ann", "--last-name", "Lee", "--role", "doctor"]
+    added = run(capsys, "user", "add", "--password-stdin", *named)
+    assert (added["email"], added["permissions"]) == ("ann@example.org", ["a:read"])
+    assert [user["id"] for user in run(capsys, "user", "list")] == [added["id"]]
+    assert run(capsys, "user", "disable", "ann@example.org")["status"] == "disabled"
+    assert run(capsys, "session", "list") == []
+    assert main(["user", "disable", "nobody@example.org"]) == 1
+    assert "gatepass: no such user" in capsys.readouterr().err
+
+
+def test_without_a_terminal_the_password_is_not_asked_for(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import io
+
+    monkeypatch.setattr("sys.stdin", io.StringIO(""))
+    with pytest.raises(SystemExit) as left:
+        main(["user", "add", "--email", "a@b.example", "--first-name", "A", "--last-name", "B"])
+    assert left.value.code == 2
+    assert "--password-stdin" in capsys.readouterr().err
+
+
+BROKEN = {
+    "no settings": ("gatepass.toml", None, "'gatepass init' writes one"),
+    "no TOML": ("gatepass.toml", "issuer = ", "is no TOML"),
+    "a misspelt key": (
+        "gatepass.toml",
+        'issuer="https://a.example"\naudiense="a"',
+        "did you mean 'audience'?",
+    ),
+    "no key": ("gatepass.kek", None, "'gatepass init' makes one"),
+    "a short key": ("gatepass.kek", "AAAA", "32 bytes"),
+    "a key that is none": ("gatepass.kek", "!" * 44, "32 bytes"),
+    "no database folder": ("gatepass.toml", 'issuer="https://a.example"\naudience="a"\n', ""),
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_what_is_broken_is_told_in_words(
+    folder: Path, capsys: pytest.CaptureFixture[str], name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file, text, words = BROKEN[name]
+    if text is None:
+        (folder / file).unlink()
+    else:
+        (folder / file).write_text(text)
+    if not words:
+        monkeypatch.setenv("GATEPASS_DATABASE__PATH", "nowhere/gatepass.db")
+        words = "cannot open gatepass.db"
+    assert main(["user", "list"]) == 1
+    assert words in capsys.readouterr().err
+
+
+def test_token_show_needs_the_base_install_alone() -> None:
+    code = (
+        "import sys; from gatepass.cli import main; main(['token', 'show', 'gps_x']); "
+        "print(sorted({m.partition('.')[0] for m in sys.modules} & "
+        "{'starlette', 'uvicorn', 'jinja2', 'argon2', 'aiohttp', 'uvloop', 'sqlite3'}))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
+@pytest.mark.parametrize("command", ["serve", "user list", "keys list"])
+def test_a_missing_extra_is_named(command: str) -> None:
+    code = (
+        "import sys; sys.modules['starlette'] = None; from gatepass.cli import main; "
+        f"sys.exit(main({command.split()!r}))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "pip install 'gatepass[server]'" in done.stderr
+    assert "Traceback" not in done.stderr
