@@ -12,8 +12,9 @@ PAGE = FOLDER.parents[1] / "docs" / "reference" / "attacks.md"
 HEAD = """\
 # What broke elsewhere, and the tests that keep it out of here
 
-Tokens and keys: each line of what happened to others, each section of RFC 8725 and each rule of its successor,
-with the attacks that prove it. Every attack has a twin, the same without the attack, that must be accepted.
+Tokens and keys: each line of what happened to others, each section of RFC 8725 and each rule of its
+successor, with the attacks that prove it. Every attack has a twin, the same without the attack, that must be
+accepted.
 
 Printed by `python -m tests.attacks.page`; a test fails where this page and the tests part.
 """

@@ -348,6 +348,7 @@ PEMS = [
         ("an empty block", b"-----BEGIN PUBLIC KEY-----\n-----END PUBLIC KEY-----\n", "ES256"),
         ("a cut block", pem(EC)[:80], "ES256"),
         ("a block with NUL in it", pem(EC).replace(b"MFkw", b"MF\0w"), "ES256"),
+        ("text that is no UTF-8", "\ud800", "ES256"),
         ("a block of another kind", pem(EC).replace(b"PUBLIC KEY", b"CERTIFICATE"), "ES256"),
     )
 ]

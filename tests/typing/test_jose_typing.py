@@ -39,12 +39,13 @@ def test_what_must_not_type_check_does_not(tmp_path: Path) -> None:
 
 FRONT_DOOR = """
     AlgorithmNotAllowed BadSignature ClaimError ClaimInvalid ClaimMissing CriticalHeader Decrypted
-    DecryptionFailed Expired JoseError Key KeyInvalid KeyNotFound KeySet Malformed NotYetValid PassedOver Policy TooLong TooOld
-    Unverified Verified WrongType jwe jws jwt
+    DecryptionFailed Expired JoseError Key KeyInvalid KeyNotFound KeySet Malformed NotYetValid PassedOver Policy
+    TooLong TooOld Unverified Verified WrongType jwe jws jwt
 """
 METHODS = {
     "Key": "alg curve from_der from_jwk from_pem from_secret generate is_private key_ops kid public "
-    "thumbprint thumbprint_uri to_der to_jwk to_pem to_private_der to_private_jwk to_private_pem use x5t_s256",
+    "thumbprint thumbprint_uri to_der to_jwk to_pem to_private_der to_private_jwk to_private_pem "
+    "use x5t_s256",
     "KeySet": "from_jwks keys passed_over to_jwks",
     "Policy": "algorithms audience encryptions issuer leeway max_age max_length required typ",
     "Unverified": "claims header",
