@@ -5,6 +5,7 @@ from base64 import urlsafe_b64encode
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.property.jose_keys import (
@@ -149,6 +150,30 @@ def test_of_claims_of_every_type(claims: dict[str, Any]) -> None:
     token = jws.sign(as_json(claims), key_of("HS256"), typ="t")
     only_our_errors(jwt.verify, token, key_of("HS256"), RULES[0], now=NOW)
     only_our_errors(jwt.sign, claims, key_of("HS256"), typ="t")
+
+
+class Text(str):
+    """As template engines have them."""
+
+    __slots__ = ()
+
+
+class Number(float):
+    """As array libraries have them."""
+
+
+def no_json() -> st.SearchStrategy[Any]:
+    odd = st.builds(Text) | st.builds(Number, st.floats()) | st.binary() | st.complex_numbers() | st.dates()
+    return odd | st.frozensets(st.integers()) | st.just("\ud800") | st.integers(min_value=2**64)
+
+
+@often
+@given(names | wild, no_json(), st.integers(0, 3))
+def test_of_claims_that_are_no_plain_json(name: str, value: Any, depth: int) -> None:
+    for _ in range(depth):
+        value = [value]
+    with pytest.raises(JoseError):
+        jwt.sign({name: value}, key_of("HS256"), typ="t")
 
 
 jwks = st.fixed_dictionaries(

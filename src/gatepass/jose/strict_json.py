@@ -74,7 +74,7 @@ def encode_object(members: dict[str, Any]) -> bytes:
             break
     try:
         return _encode(members)
-    except ValueError:  # a lone surrogate
+    except (ValueError, TypeError):  # a lone surrogate, a subclass of text or numbers
         raise Malformed("cannot be written as JSON") from None
 
 
