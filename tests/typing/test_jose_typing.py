@@ -39,8 +39,8 @@ def test_what_must_not_type_check_does_not(tmp_path: Path) -> None:
 
 FRONT_DOOR = """
     AlgorithmNotAllowed BadSignature ClaimError ClaimInvalid ClaimMissing CriticalHeader Decrypted
-    DecryptionFailed Expired JoseError Key KeyInvalid KeyNotFound KeySet Malformed NotYetValid PassedOver Policy
-    TooLong TooOld Unverified Verified WrongType jwe jws jwt
+    DecryptionFailed Expired JoseError Key KeyInvalid KeyNotFound KeySet Malformed NotYetValid PassedOver
+    Policy TooLong TooOld Unverified Verified WrongType jwe jws jwt
 """
 METHODS = {
     "Key": "alg curve from_der from_jwk from_pem from_secret generate is_private key_ops kid public "
