@@ -43,6 +43,12 @@ def pem(private: Any) -> bytes:
     return encoded
 
 
+def der(private: Any) -> bytes:
+    """Give the public half as DER."""
+    encoded: bytes = private.public_key().public_bytes(serialization.Encoding.DER, SPKI)
+    return encoded
+
+
 ES256 = Key.from_pem(pem(EC), "ES256", kid="ec")
 RS256 = Key.from_pem(pem(RSA), "RS256", kid="rsa")
 PS256 = Key.from_pem(pem(RSA), "PS256", kid="rsa")
