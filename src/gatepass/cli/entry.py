@@ -19,7 +19,8 @@ GROUPS: Final[dict[str, str]] = {
     "role": "say what a role may do",
     "session": "see who is logged in, and end it",
     "keys": "see and rotate the signing keys",
-    "token": "look into tokens",
+    "key": "make, look into and convert keys in files",
+    "token": "make, check and look into tokens",
 }
 
 # Each is a module here: ("user", "add") is user_add.py, with `configure(parser)` and `run(args)`.
@@ -34,7 +35,14 @@ COMMANDS: Final[dict[tuple[str, ...], str]] = {
     ("session", "kick"): "end a session",
     ("keys", "list"): "list the signing keys and their states",
     ("keys", "rotate"): "publish a new signing key, which takes over soon",
+    ("key", "generate"): "make a key",
+    ("key", "show"): "say what a key file holds",
+    ("key", "convert"): "write a key in another form, or its public half",
     ("token", "show"): "decode a token for a person",
+    ("token", "sign"): "sign claims",
+    ("token", "verify"): "check a token as a Service would",
+    ("token", "encrypt"): "encrypt claims",
+    ("token", "decrypt"): "open an encrypted token",
 }
 
 EXIT_FAILURE: Final = 1

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 from base64 import urlsafe_b64encode
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from gatepass.cli.failure import CommandFailed, CommandMisused
+from gatepass.cli.new_file import write_new
 from gatepass.settings import Settings, SettingsError
 
 if TYPE_CHECKING:
@@ -121,11 +121,3 @@ def run(args: argparse.Namespace) -> int:
     print(f"Wrote {settings} (settings, commented) and {kek} (key-encryption key, mode 0600).")
     print("Next: gatepass user add …, then gatepass serve")
     return 0
-
-
-def write_new(path: Path, data: bytes, *, mode: int) -> None:
-    """Write a file that must not be there yet; its mode holds from the first moment."""
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
-    with os.fdopen(descriptor, "wb") as file:
-        os.fchmod(descriptor, mode)  # whatever the umask says
-        file.write(data)

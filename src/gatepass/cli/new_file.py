@@ -1,0 +1,34 @@
+"""Files that hold secrets: made for their owner alone, never over what is there."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from gatepass.cli.failure import CommandFailed
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def write_new(path: Path, data: bytes, *, mode: int) -> None:
+    """Write a file that must not be there yet; its mode holds from the first moment. Raises `OSError`."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+    with os.fdopen(descriptor, "wb") as file:
+        os.fchmod(descriptor, mode)  # whatever the umask says
+        file.write(data)
+
+
+def write_out(path: Path | None, data: bytes, *, private: bool) -> None:
+    """Write to the file, or to standard output where none is named. Raises `CommandFailed`."""
+    if path is None:
+        sys.stdout.write(data.decode())
+        return
+    try:
+        write_new(path, data, mode=0o600 if private else 0o644)
+    except FileExistsError:
+        raise CommandFailed(f"{path} is there already; nothing was written") from None
+    except OSError as error:
+        raise CommandFailed(f"can't write {path}: {error.strerror}") from None
+    print(f"Wrote {path}{' (mode 0600)' if private else ''}.", file=sys.stderr)
