@@ -11,7 +11,7 @@ import stat
 import subprocess
 import sys
 import threading
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -306,26 +306,36 @@ async def test_on_a_full_disk_nothing_is_acknowledged_and_nothing_acknowledged_i
     assert execute(path, "PRAGMA integrity_check") == [("ok",)]
 
 
-async def test_a_commit_that_the_disk_refuses_is_not_acknowledged_to_anybody(store: SqliteStore) -> None:
+class Refuses:
+    """A cursor on a disk that refuses some statements."""
+
+    def __init__(self, cursor: sqlite3.Cursor, *statements: str) -> None:
+        self.cursor, self.statements = cursor, statements
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self.cursor, name)
+
+    def execute(self, statement: str, values: tuple[object, ...] = ()) -> sqlite3.Cursor:
+        if statement in self.statements:
+            raise sqlite3.OperationalError("disk I/O error")
+        return self.cursor.execute(statement, values)
+
+
+@pytest.mark.parametrize("refused", [("COMMIT",), ("COMMIT", "ROLLBACK")], ids="-".join)
+async def test_a_commit_that_the_disk_refuses_is_acknowledged_to_nobody(
+    store: SqliteStore, refused: tuple[str, ...]
+) -> None:
     await fill(store)
-
-    class RefusesCommit:
-        def __init__(self, cursor: sqlite3.Cursor) -> None:
-            self.cursor, self.rowcount = cursor, -1
-
-        def execute(self, statement: str, values: tuple[object, ...] = ()) -> object:
-            if statement == "COMMIT":
-                raise sqlite3.OperationalError("disk I/O error")
-            result = self.cursor.execute(statement, values)
-            self.rowcount = self.cursor.rowcount
-            return result
-
-    real = store._writer._cursor
-    store._writer._cursor = RefusesCommit(real)  # type: ignore[assignment]
+    writer = store._writer
+    real = writer._cursor
+    writer._cursor = Refuses(real, *refused)  # type: ignore[assignment]
     results = await asyncio.gather(store.commit(EVENT), store.commit(EVENT), return_exceptions=True)
     assert [type(result) for result in results] == [StorageUnavailable, StorageUnavailable]
-    store._writer._cursor = real
-    await store.commit(EVENT)
+    writer._cursor = real  # the disk is well again
+    for _ in range(2):
+        with suppress(StorageUnavailable):  # a transaction that could not be undone is undone first
+            await store.commit(EVENT)
+            break
     assert len(await store.events_after(0, 10)) == 1
     assert store.commits == 2
 
@@ -389,3 +399,19 @@ async def test_a_process_that_is_killed_loses_nothing_it_acknowledged(path: Path
     assert await again.refresh_by_hash(record().hash) is not None
     await again.close()
     assert execute(path, "PRAGMA integrity_check") == [("ok",)]
+
+
+async def test_opening_once_more_in_this_process_keeps_the_locks_of_the_first(
+    store: SqliteStore, path: Path
+) -> None:
+    await fill(store)
+    await SqliteStore.open(path).close()
+    process = start_writing(path, "other", 10)  # and leaves as if it were the last one
+    out, _ = await asyncio.to_thread(process.communicate, timeout=60)
+    assert len(out.split()) == 10
+    found = {s.sid for s, _ in await store.live_sessions(NOW, None, 1000)}
+    assert found == {*out.split(), "sid-one"}
+    await store.commit(SessionStarted(session("mine")))
+    again = SqliteStore.open(path)
+    assert await again.session_by_sid("sid-mine") is not None
+    await again.close()

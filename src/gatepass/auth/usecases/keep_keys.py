@@ -26,10 +26,11 @@ async def keep_keys(auth: Auth, *, now: float) -> Keyring:
     """
     for _ in range(TRIES):
         records = await auth.store.signing_keys()
-        Keyring.open(records, auth.kek)  # a wrong key-encryption key must not add keys of its own
+        ring = Keyring.open(
+            records, auth.kek
+        )  # first: a wrong key-encryption key must not add keys of its own
         changes = keyring.due(records, terms=auth.terms, now=now) + _next(auth, records, now=now)
         if not changes:
-            ring = Keyring.open(records, auth.kek)
             auth.keyring.replace(ring)
             return ring
         try:
