@@ -66,13 +66,17 @@ BOMB = [
 ]
 
 
+def decoded(segment: str) -> bytes:
+    return urlsafe_b64decode(segment + "=" * (-len(segment) % 4))
+
+
 def cut(size: int, segment: str) -> str:
     """Keep the first bytes of a segment."""
-    return b64(urlsafe_b64decode(segment + "=" * (-len(segment) % 4))[:size])
+    return b64(decoded(segment)[:size])
 
 
 def longer(segment: str) -> str:
-    return b64(urlsafe_b64decode(segment + "=" * (-len(segment) % 4)) + b"\0")
+    return b64(decoded(segment) + b"\0")
 
 
 NAMES = ("header", "encrypted key", "IV", "ciphertext", "tag")
@@ -289,7 +293,33 @@ CONFUSIONS = [
     ),
 ]
 
-ATTACKS = [*BOMB, *LENGTHS, *CONFUSIONS]
+CBC = Key.from_secret("dir", bytes(range(32)), kid="cbc")
+
+
+def cbc(shift: int) -> str:
+    """Move bytes between IV and ciphertext: the MAC is over both, one after the other, and stays right."""
+    head, carried, iv, ciphertext, tag = jwe.encrypt(PLAIN, CBC, enc="A128CBC-HS256", typ=None).split(".")
+    both = decoded(iv) + decoded(ciphertext)
+    return ".".join((head, carried, b64(both[: 16 + shift]), b64(both[16 + shift :]), tag))
+
+
+MOVED = [
+    Attack(
+        "jwe",
+        f"RFC 7518 §5.2.2.2: {abs(shift)} bytes moved from the {source}, under the same MAC",
+        DecryptionFailed,
+        partial(lambda shift: open_(cbc(shift), CBC, SECRETS), shift),
+        lambda: open_(cbc(0), CBC, SECRETS),
+    )
+    for shift, source in (
+        (-16, "IV to the ciphertext"),
+        (-1, "IV to the ciphertext"),
+        (1, "ciphertext to the IV"),
+        (16, "ciphertext to the IV"),
+    )
+]
+
+ATTACKS = [*BOMB, *LENGTHS, *CONFUSIONS, *MOVED]
 
 test_the_attack_is_refused, test_its_twin_is_accepted = pair_of_tests(ATTACKS)
 
