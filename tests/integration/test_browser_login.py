@@ -101,7 +101,9 @@ def test_odd_bytes_get_a_refusal_and_the_next_client_an_answer(
     site: Site, client: httpx.Client, name: str
 ) -> None:
     request, start = RAW[name]
-    assert raw(site, request).startswith(start)
+    answer = raw(site, request)
+    # Who still sends when the refusal leaves may see the connection reset in its place (RFC 9112 §9.6).
+    assert answer.startswith(start) or (answer == b"" and len(request) > 1_000_000)
     assert client.get("/healthz").status_code == 200
 
 
