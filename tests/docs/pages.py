@@ -20,13 +20,13 @@ class Block(NamedTuple):
     text: str
 
 
-def blocks(page: Path, language: str) -> list[Block]:
-    """Give the blocks of one language, in order."""
+def blocks(page: Path, *languages: str) -> list[Block]:
+    """Give the blocks of these languages, in order."""
     text = page.read_text(encoding="utf-8")
     found = (
         Block(match[1], text.count("\n", 0, match.start(2)) + 1, match[2]) for match in _FENCED.finditer(text)
     )
-    return [block for block in found if block.language == language]
+    return [block for block in found if block.language in languages]
 
 
 def run(page: Path, namespace: dict[str, Any], replaced: Mapping[str, str]) -> int:
