@@ -65,7 +65,6 @@ def raw(site: Site, request: bytes) -> bytes:
         answer = b""
         with suppress(ConnectionError):  # it may hang up on us while we still send
             connection.sendall(request)
-            connection.shutdown(socket.SHUT_WR)
         with suppress(ConnectionError):
             while chunk := connection.recv(65_536):
                 answer += chunk
