@@ -49,12 +49,12 @@ def answer(refusal: Refused, *, realm: str) -> Answer:
 def _challenge(refusal: Refused, *, realm: str) -> str:
     if isinstance(refusal, PassMissing):
         return challenge(realm=realm)
-    if isinstance(refusal, Forbidden) and refusal.requirement.noun == "scope":
-        return challenge(realm=realm, error=refusal.code, scope={refusal.requirement.name})
+    if isinstance(refusal, Forbidden) and refusal.noun == "scope":
+        return challenge(realm=realm, error=refusal.code, scope={refusal.name})
     return challenge(realm=realm, error=refusal.code)
 
 
 def _detail(refusal: Refused) -> str:
     if isinstance(refusal, Forbidden):
-        return f"This needs the {refusal.requirement.noun} {refusal.requirement.name}."
+        return f"This needs the {refusal.noun} {refusal.name}."
     return _DETAIL[refusal.code]

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
-
-if TYPE_CHECKING:
-    from gatepass.verifier.require import Requirement
+from typing import ClassVar
 
 
 class Refused(Exception):
@@ -54,9 +51,11 @@ class Forbidden(Refused):
     status = 403
     code = "insufficient_scope"
 
-    def __init__(self, requirement: Requirement) -> None:
-        super().__init__(f"needs_{requirement.noun}")
-        self.requirement = requirement
+    def __init__(self, noun: str, name: str) -> None:
+        super().__init__(f"needs_{noun}")
+        self.noun = noun
+        """What kind of thing is wanted: a permission, a role or a scope."""
+        self.name = name
 
 
 class Unavailable(Refused):

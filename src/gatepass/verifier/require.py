@@ -28,7 +28,7 @@ class Requirement:
         """Raise `Forbidden` where the Principal does not hold it."""
         held = {"permission": principal.permissions, "role": principal.roles, "scope": principal.scopes}
         if self.name not in held[self.noun]:
-            raise Forbidden(self)
+            raise Forbidden(self.noun, self.name)
 
 
 def demand(principal: Principal | None, *requirements: Requirement) -> Principal:

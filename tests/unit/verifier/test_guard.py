@@ -181,13 +181,13 @@ def test_a_requirement_is_one_word(name: str) -> None:
         ),
         (MalformedRequest("two"), 400, "invalid_request", 'Bearer realm="clinic", error="invalid_request"'),
         (
-            Forbidden(permission("a:b")),
+            Forbidden("permission", "a:b"),
             403,
             "insufficient_scope",
             'Bearer realm="clinic", error="insufficient_scope"',
         ),
         (
-            Forbidden(scope("mail")),
+            Forbidden("scope", "mail"),
             403,
             "insufficient_scope",
             'Bearer realm="clinic", error="insufficient_scope", scope="mail"',
