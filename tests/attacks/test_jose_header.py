@@ -141,6 +141,20 @@ TYPES = [
     ),
     Attack(
         "§3.11",
+        "RFC 7515 §4.1.9: application/ is only left out where no other slash follows",
+        WrongType,
+        lambda: verify(forge(header(typ="application/text/plain")), rules=policy(typ="text/plain")),
+        lambda: verify(forge(header(typ="text/plain")), rules=policy(typ="text/plain")),
+    ),
+    Attack(
+        "§3.11",
+        "RFC 8725 §3.11: the Kelvin sign is no k, whatever lower case makes of it",
+        WrongType,
+        lambda: verify(forge(header(typ="to\u212aen+jwt")), rules=policy(typ="token+jwt")),
+        lambda: verify(forge(header(typ="TOKEN+jwt")), rules=policy(typ="token+jwt")),
+    ),
+    Attack(
+        "§3.11",
         "RFC 8725 §3.11: a policy without typ",
         ValueError,
         lambda: policy(typ=""),
