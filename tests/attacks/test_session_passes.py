@@ -15,6 +15,8 @@ from gatepass.jose import Key, jwt
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from tests.server_world import World
+
     from gatepass.auth import Auth, LoggedIn
 
 ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
@@ -163,3 +165,19 @@ async def test_a_session_of_another_house_opens_nothing_here(auth: Auth) -> None
     same = make_auth(elsewhere.store)  # the twin: another process of that house
     await usecases.keep_keys(same, now=NOW)
     await usecases.check_access_token(same, token=token, now=NOW)
+
+
+@pytest.mark.parametrize("form", ["standard", "renewal"])
+async def test_an_access_token_gets_no_tokens_that_outlive_it(world: World, form: str) -> None:
+    """Every Service sees access tokens; whoever has one must be out when it expires (RFC 9700 §2.3)."""
+    body = {"refresh": form}
+    async with world.client() as client:
+        stolen = {"authorization": f"Bearer {(await world.tokens(client, form))['access_token']}"}
+        assert (await client.get("/api/me", headers=stolen)).status_code == 200
+        refused = await client.post("/api/tokens", json=body, headers=stolen)
+        assert (refused.status_code, refused.json()["code"]) == (401, "invalid_token")
+        own = {"authorization": f"Bearer {await world.session(client)}"}
+        assert (await client.post("/api/tokens", json=body, headers=own)).status_code == 200
+    browser = await world.browser()
+    by_cookie = await browser.post("/api/tokens", json=body, headers={"origin": world.config.issuer})
+    assert by_cookie.status_code == 200

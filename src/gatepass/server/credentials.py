@@ -29,6 +29,18 @@ async def authorise(call: Call) -> CheckedSession:
     return await usecases.check_access_token(call.site.auth, token=pass_text, now=call.now)
 
 
+async def authorise_session(call: Call) -> CheckedSession:
+    """Find out who asks, by the session itself: cookie or session id. Raises `Refused`, `SessionRefused`.
+
+    An access token is not enough: it is shown to every Service and is short-lived for that reason, so it must
+    not get its holder a refresh token, which lives as long as the session.
+    """
+    header = call.header(b"authorization")
+    if header is None:
+        return await by_cookie(call)
+    return await usecases.check_session(call.site.auth, session_id=_bearer(header), now=call.now)
+
+
 async def by_cookie(call: Call) -> CheckedSession:
     """Take the cookie alone: what pages do. Raises `Refused`, `SessionRefused`."""
     session_id = call.site.cookie.read(call.scope["headers"])

@@ -54,6 +54,11 @@ def _security_schemes(config: ServerConfig) -> dict[str, Any]:
             "scheme": "bearer",
             "description": "A session id (gps_…) or an access token, RFC 6750.",
         },
+        "session_id": {
+            "type": "http",
+            "scheme": "bearer",
+            "description": "A session id (gps_…) alone: an access token is not enough.",
+        },
         "cookie": {
             "type": "apiKey",
             "in": "cookie",
@@ -81,9 +86,12 @@ def _operation(row: Operation) -> dict[str, Any]:
 
 
 def _security(access: Access) -> list[dict[str, list[str]]]:
-    if access is Access.LOGGED_IN:
-        return [{"bearer": []}, {"cookie": []}]
-    return [{"bearer": []}] if access is Access.SESSION_ID else []
+    return {
+        Access.OPEN: [],
+        Access.LOGGED_IN: [{"bearer": []}, {"cookie": []}],
+        Access.SESSION: [{"session_id": []}, {"cookie": []}],
+        Access.SESSION_ID: [{"session_id": []}],
+    }[access]
 
 
 def _success(row: Operation) -> dict[str, Any]:

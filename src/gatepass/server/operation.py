@@ -15,7 +15,7 @@ import msgspec
 
 from gatepass.auth import AuthError
 from gatepass.server.answers import NO_CONTENT, Answer, Refused, json_struct
-from gatepass.server.credentials import authorise
+from gatepass.server.credentials import authorise, authorise_session
 from gatepass.server.limits import ClientGone
 from gatepass.server.refusals import refusal_of
 from gatepass.server.request import Call
@@ -33,8 +33,12 @@ class Access(enum.Enum):
 
     OPEN = "everybody"
     LOGGED_IN = "who is logged in: cookie, session id or access token"
+    SESSION = "who holds the session itself: cookie or session id, no access token"
     SESSION_ID = "who holds a session id, as a bearer token"
 
+
+BY_COOKIE: Final = frozenset({Access.LOGGED_IN, Access.SESSION})
+"""Where a cookie authorises, and so where a page of another site must be kept out."""
 
 Handler = Callable[[Call, Any], Awaitable[msgspec.Struct | Answer | None]]
 
@@ -69,7 +73,7 @@ class Operation:
     def all_problems(self) -> frozenset[str]:
         """Give every code this operation can answer with, those of the ground it stands on included."""
         found = set(self.problems)
-        if self.access is Access.LOGGED_IN:
+        if self.access in BY_COOKIE:
             found |= {"unauthenticated", "invalid_token", "invalid_request"}
             if self.method != "GET":
                 found.add("csrf")
@@ -83,6 +87,8 @@ class Operation:
         """Serve one request. Raises `Refused`, `AuthError`."""
         if self.access is Access.LOGGED_IN:
             call.checked = await authorise(call)
+        elif self.access is Access.SESSION:
+            call.checked = await authorise_session(call)
         told: msgspec.Struct | None = None
         if self._decoder is not None:
             told = await call.json_body(self._decoder)

@@ -18,7 +18,7 @@ from starlette.routing import Route
 from gatepass.auth import Limit, StorageUnavailable, usecases
 from gatepass.server.answers import PROBLEMS
 from gatepass.server.limits import MAX_BODY
-from gatepass.server.operation import Access
+from gatepass.server.operation import BY_COOKIE, Access
 from gatepass.server.routes import operations, pages
 
 if TYPE_CHECKING:
@@ -170,7 +170,7 @@ async def drive_what_all_have_in_common(witness: Witness) -> None:
             if row.access is not Access.OPEN:
                 await client.request(row.method, path)
                 await client.request(row.method, path, headers={"authorization": "Basic x"})
-            if row.access is Access.LOGGED_IN:
+            if row.access in BY_COOKIE:
                 await client.request(row.method, path, headers={"authorization": "Bearer x"})
                 if row.method != "GET":
                     await client.request(row.method, path, headers={"cookie": cookie})
