@@ -1,0 +1,112 @@
+"""What a client sends beside the body: endless heads, chunk extensions and trailers, over a real socket."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import socket
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+import pytest
+import uvicorn
+
+from gatepass.auth import Limit
+from gatepass.server.limits import MAX_BODY
+from gatepass.server.protocol import MAX_FRAMING, BoundedHttpProtocol
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from tests.server_world import MakeWorld, World
+
+HEAD = b"POST /api/login HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n"
+CHUNKED = HEAD + b"transfer-encoding: chunked\r\n\r\n"
+WRONG = b'{"email":"nobody@example.org","password":"x"}'
+CHUNK = b"%x\r\n%b\r\n" % (len(WRONG), WRONG)
+PIECE = b"a" * 8_192
+
+
+@asynccontextmanager
+async def served(world: World) -> AsyncIterator[int]:
+    """Serve the world as `gatepass serve` does; gives the port."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        config = uvicorn.Config(
+            world.app,
+            http=BoundedHttpProtocol,
+            ws="none",
+            lifespan="off",
+            log_config=None,
+            proxy_headers=False,
+        )
+        server = uvicorn.Server(config)
+        server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
+        running = asyncio.create_task(server.serve(sockets=[listener]))
+        while not server.started:
+            await asyncio.sleep(0.01)
+        try:
+            yield int(listener.getsockname()[1])
+        finally:
+            server.should_exit = True
+            await running
+
+
+async def sent(port: int, start: bytes, *, endless: bytes = b"") -> bytes:
+    """Send the start, then eight times what is allowed of the endless part; gives the status line."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    try:
+        writer.write(start)
+        for _ in range(8 * MAX_FRAMING // len(endless) if endless else 0):
+            writer.write(endless)
+            await writer.drain()
+        return await asyncio.wait_for(reader.readline(), 5)
+    except ConnectionResetError:
+        return b"closed"
+    finally:
+        writer.close()
+
+
+ENDLESS: dict[str, tuple[bytes, bytes]] = {
+    "one header": (HEAD + b"x: ", PIECE),
+    "many headers": (HEAD, b"x: " + PIECE + b"\r\n"),
+    "a request line": (b"GET /", PIECE),
+    "a chunk extension": (CHUNKED + b"5;", PIECE),
+    "one trailer": (CHUNKED + b"0\r\nx: ", PIECE),
+    "many trailers": (CHUNKED + b"0\r\n", b"x: " + PIECE + b"\r\n"),
+}
+
+
+@pytest.mark.parametrize("name", ENDLESS)
+async def test_nothing_beside_the_body_is_endless(world: World, name: str) -> None:
+    start, endless = ENDLESS[name]
+    async with served(world) as port:
+        answer = await sent(port, start, endless=endless)
+        assert answer.startswith(b"HTTP/1.1 400") or answer in {b"closed", b""}, answer
+
+
+async def test_the_twins_are_served(world: World) -> None:
+    whole = b'{"email":"ann@example.org","password":"correct horse battery"}'
+    full = whole + b" " * (MAX_BODY - len(whole))
+    bodies = b"".join(b"%x\r\n%b\r\n" % (len(part), part) for part in (full[:9_000], full[9_000:]))
+    async with served(world) as port:
+        for request in (
+            HEAD + b"x: " + PIECE + b"\r\ncontent-length: %d\r\n\r\n" % len(full) + full,
+            CHUNKED + bodies + b"0\r\nx: " + PIECE + b"\r\n\r\n",
+        ):
+            assert (await sent(port, request)).startswith(b"HTTP/1.1 200"), request[:200]
+
+
+async def test_a_trailer_is_no_header(make_world: MakeWorld, caplog: pytest.LogCaptureFixture) -> None:
+    """A proxy checks and writes headers; what comes behind the body it may hand on as it is."""
+    caplog.set_level(logging.INFO)
+    world = make_world(terms={"address_limit": Limit(2, 900)}, trusted_proxies=("127.0.0.1",))
+    told = CHUNKED.removesuffix(b"\r\n") + b"x-forwarded-for: 203.0.113.1\r\n\r\n"
+    async with served(world) as port:
+        seen = [
+            await sent(port, told + CHUNK + b"0\r\nx-forwarded-for: 198.51.100.%d\r\n\r\n" % number)
+            for number in range(3)
+        ]
+        assert [line.split()[1] for line in seen] == [b"401", b"401", b"429"]
+        other = told.replace(b"203.0.113.1", b"203.0.113.2")  # the twin: as a header it counts
+        assert (await sent(port, other + CHUNK + b"0\r\n\r\n")).split()[1] == b"401"
