@@ -295,6 +295,11 @@ P384 = ec.derive_private_key(0xC0FFEE, ec.SECP384R1())
 PRIVATE_PEM = EC.private_bytes(
     serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
 )
+# PKCS#8 of a private key of 32 octets that calls itself X448, whose keys have 56.
+MISNAMED = b"""-----BEGIN PRIVATE KEY-----
+MC4CAQAwBQYDK2VvBCIEIMX388prjqd6j62I9aKxX38uE9RKEId4Yf9GfPIOwLZT
+-----END PRIVATE KEY-----
+"""
 PEMS = [
     Attack(
         "§3.5",
@@ -316,6 +321,7 @@ PEMS = [
         ("an empty block", b"-----BEGIN PUBLIC KEY-----\n-----END PUBLIC KEY-----\n", "ES256"),
         ("a cut block", pem(EC)[:80], "ES256"),
         ("a block with NUL in it", pem(EC).replace(b"MFkw", b"MF\0w"), "ES256"),
+        ("X448 with the octets of X25519", MISNAMED, "ECDH-ES"),
         ("text that is no UTF-8", "\ud800", "ES256"),
         ("a block of another kind", pem(EC).replace(b"PUBLIC KEY", b"CERTIFICATE"), "ES256"),
     )

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.exceptions import InternalError, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 
 from gatepass.jose import b64
@@ -60,7 +60,7 @@ def _certificate(load: Callable[[], x509.Certificate]) -> tuple[Material, str]:
 def _load(load: Callable[[], Any]) -> Any:
     try:
         return load()
-    except (ValueError, TypeError, UnsupportedAlgorithm):
+    except (ValueError, TypeError, UnsupportedAlgorithm, InternalError):  # the last: X448 of a wrong length
         raise KeyInvalid("not a readable key, or its password is not right") from None
 
 
