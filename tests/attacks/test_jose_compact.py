@@ -13,6 +13,7 @@ from tests.attacks.forgery import (
     forge,
     header,
     pair_of_tests,
+    text,
     token,
     without,
 )
@@ -105,6 +106,8 @@ CHANGES: dict[str, Callable[[str], str]] = {
     "a full-width letter": lambda segment: chr(ord(segment[0]) - 0x21 + 0xFF01) + segment[1:],
     "a lone surrogate": lambda segment: "\ud800" + segment[1:],
     "an accent": lambda segment: segment + "\u0301",
+    "a JSON escape": lambda segment: f"\\u{ord(segment[0]):04x}" + segment[1:],
+    "a quote": lambda segment: segment[:4] + '"' + segment[4:],
     "one character too many": lambda segment: segment + "A" * ((1 - len(segment)) % 4 or 4),
 }
 SEGMENTS = ("header", "payload", "signature")
@@ -156,7 +159,30 @@ def insert(character: str, segment: str) -> str:
     return segment[:8] + character + segment[8:]
 
 
+def standard(segment: str) -> str:
+    """Spell the same bytes in the other alphabet; some of its letters must differ."""
+    assert "-" in segment or "_" in segment
+    return segment.replace("-", "+").replace("_", "/")
+
+
+def telling(position: int) -> str:
+    """Write a token whose header or payload says the same in both alphabets, signed in the other one."""
+    name = "~~~???>>>\u00bf\u00bf"
+    segments = [b64(text(header(note=name))), b64(text(claims(name=name)))]
+    segments[position] = standard(segments[position])
+    message = ".".join(segments)
+    return message + "." + b64(es256(message.encode()))
+
+
 ALPHABET = [
+    token(
+        "bis-alphabet",
+        f"RFC 8725bis: the {SEGMENTS[position]} in the alphabet with + and /, signed as it stands",
+        JoseError,
+        partial(telling, position),
+    )
+    for position in (0, 1)
+] + [
     token(
         "bis-alphabet",
         f"RFC 8725bis: {character!r} is not skipped in the {SEGMENTS[position]}",

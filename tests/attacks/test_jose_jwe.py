@@ -303,7 +303,29 @@ def cbc(shift: int) -> str:
     return ".".join((head, carried, b64(both[: 16 + shift]), b64(both[16 + shift :]), tag))
 
 
+def gcm(shift: int) -> str:
+    """Move bytes between ciphertext and tag: joined they are what GCM is given."""
+    head, carried, iv, ciphertext, tag = direct().split(".")
+    both = decoded(ciphertext) + decoded(tag)
+    end = len(both) - 16 + shift
+    return ".".join((head, carried, iv, b64(both[:end]), b64(both[end:])))
+
+
 MOVED = [
+    Attack(
+        "jwe",
+        f"RFC 7518 §5.3: {abs(shift)} bytes moved from the {source}",
+        DecryptionFailed,
+        partial(lambda shift: open_(gcm(shift), DIRECT, SECRETS), shift),
+        lambda: open_(gcm(0), DIRECT, SECRETS),
+    )
+    for shift, source in (
+        (-14, "ciphertext to the tag"),
+        (-1, "ciphertext to the tag"),
+        (1, "tag to the ciphertext"),
+        (16, "tag to the ciphertext"),
+    )
+] + [
     Attack(
         "jwe",
         f"RFC 7518 §5.2.2.2: {abs(shift)} bytes moved from the {source}, under the same MAC",
@@ -375,6 +397,25 @@ def test_every_failure_to_unwrap_looks_like_a_wrong_tag(name: str) -> None:
         assert caught.value.__cause__ is None
         told.add((type(caught.value), caught.value.code, str(caught.value)))
     assert len(told) == 1
+
+
+@pytest.mark.parametrize("name", ORACLES)
+def test_every_failure_to_unwrap_goes_on_with_a_key_that_opens_nothing(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So that it lasts as long as a wrong tag does; a spy instead of a clock."""
+    key, algorithms, alg, carried = ORACLES[name]
+    drawn: list[int] = []
+
+    def draw(size: int) -> bytes:
+        drawn.append(size)
+        return bytes(size)
+
+    monkeypatch.setattr("gatepass.jose.jwe.urandom", draw)
+    for encrypted in carried[1:]:
+        with pytest.raises(DecryptionFailed):
+            open_(".".join(seal({"alg": alg, "enc": "A128GCM"}, carried=encrypted)), key, algorithms)
+    assert drawn == [16] * len(carried[1:])
 
 
 def test_a_padding_error_of_cbc_looks_like_a_wrong_tag() -> None:
