@@ -41,9 +41,8 @@ async def served(world: World) -> AsyncIterator[int]:
             proxy_headers=False,
         )
         server = uvicorn.Server(config)
-        server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
         running = asyncio.create_task(server.serve(sockets=[listener]))
-        while not server.started:
+        while not server.started:  # noqa: ASYNC110 (uvicorn has no event for it)
             await asyncio.sleep(0.01)
         try:
             yield int(listener.getsockname()[1])

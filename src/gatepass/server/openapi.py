@@ -85,13 +85,16 @@ def _operation(row: Operation) -> dict[str, Any]:
     return written
 
 
+_WAYS: Final[dict[Access, tuple[str, ...]]] = {
+    Access.OPEN: (),
+    Access.LOGGED_IN: ("bearer", "cookie"),
+    Access.SESSION: ("session_id", "cookie"),
+    Access.SESSION_ID: ("session_id",),
+}
+
+
 def _security(access: Access) -> list[dict[str, list[str]]]:
-    return {
-        Access.OPEN: [],
-        Access.LOGGED_IN: [{"bearer": []}, {"cookie": []}],
-        Access.SESSION: [{"session_id": []}, {"cookie": []}],
-        Access.SESSION_ID: [{"session_id": []}],
-    }[access]
+    return [{way: []} for way in _WAYS[access]]
 
 
 def _success(row: Operation) -> dict[str, Any]:
