@@ -116,6 +116,16 @@ async def test_a_bad_credential_is_refused_with_a_challenge(world: World, name: 
     assert answer.headers["www-authenticate"].startswith("Bearer ")
 
 
+async def test_a_log_in_that_is_refused_for_its_lifetime_leaves_no_session(world: World) -> None:
+    body = {"email": "ann@example.org", "password": "correct horse battery", "mode": "token"}
+    async with world.client() as client:
+        own = {"authorization": f"Bearer {await world.session(client)}"}
+        for lifetime, status, sessions in ((601, 422, 1), (600, 200, 2)):
+            answer = await client.post("/api/login", json={**body, "lifetime": lifetime})
+            assert answer.status_code == status
+            assert len((await client.get("/api/sessions", headers=own)).json()["sessions"]) == sessions
+
+
 async def test_a_pass_in_the_query_is_nobody(world: World) -> None:
     async with world.client() as client:
         session_id = await world.session(client)

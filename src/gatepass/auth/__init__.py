@@ -61,6 +61,7 @@ from gatepass.auth.results import CheckedSession, LoggedIn, Tokens
 from gatepass.auth.sessions import EndReason, Session
 from gatepass.auth.terms import Client, Terms
 from gatepass.auth.throttle import Limit
+from gatepass.auth.tokens import check_lifetime
 from gatepass.auth.users import User, UserStatus
 
 __all__ = [
@@ -132,6 +133,7 @@ __all__ = [
     "UserIsAt",
     "UserStatus",
     "UserUnknown",
+    "check_lifetime",
     "may_administer",
     "passwords",
     "sessions",

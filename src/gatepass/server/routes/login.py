@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from gatepass.auth import RefreshForm, usecases
+from gatepass.auth import RefreshForm, check_lifetime, usecases
 from gatepass.server.answers import Refused
 from gatepass.server.messages import Account, LoginBody, Me, RegisterBody, SessionStarted, Tokens
 from gatepass.server.operation import Access, Operation
@@ -19,6 +19,9 @@ async def log_in(call: Call, body: LoginBody) -> SessionStarted | Tokens:
     if body.mode == "session" and (body.refresh is not None or body.lifetime is not None):
         raise Refused("invalid_body", field="mode", detail="refresh and lifetime belong to mode 'token'.")
     auth = call.site.auth
+    if body.mode == "token":
+        # Before the log-in: a refusal behind it would leave a session that nobody holds.
+        check_lifetime(body.lifetime, terms=auth.terms)
     entered = await usecases.log_in(
         auth, email=body.email, password=body.password, client=call.client, now=call.now
     )
