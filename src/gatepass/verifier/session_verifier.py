@@ -36,6 +36,8 @@ class _Client:
 
     fetch: Fetch
     discovering: asyncio.Lock = field(default_factory=asyncio.Lock)
+    failures: int = 0
+    """How often the metadata could not be read."""
 
 
 class SessionVerifier:
@@ -105,8 +107,17 @@ class SessionVerifier:
         return client
 
     async def _endpoint(self, client: _Client) -> str:
+        failures = client.failures
         async with client.discovering:  # four requests at once read the metadata once
-            metadata = await self._issuer.metadata(client.fetch)
+            if client.failures != failures:
+                # Who was before us tried in vain just now. To try one after the other would make a crowd
+                # wait for as many timeouts as there are people in it.
+                raise FetchFailed("metadata_not_read")
+            try:
+                metadata = await self._issuer.metadata(client.fetch)
+            except FetchFailed:
+                client.failures += 1
+                raise
         if metadata.session_check_endpoint is None:
             raise FetchFailed("no_session_check_endpoint")
         return metadata.session_check_endpoint

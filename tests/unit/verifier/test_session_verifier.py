@@ -155,6 +155,19 @@ async def test_an_endpoint_that_moved_is_found_again(sessions: SessionVerifier, 
     assert net.count(metadata_url(ISSUER)) == 2
 
 
+async def test_a_crowd_before_an_auth_that_does_not_answer_waits_once(
+    sessions: SessionVerifier, net: Network
+) -> None:
+    net.answers[metadata_url(ISSUER)] = FetchFailed("timed_out")
+    crowd = await asyncio.gather(*(sessions.check(SESSION_PASS) for _ in range(20)), return_exceptions=True)
+    assert all(isinstance(answer, Unavailable) for answer in crowd)
+    assert net.count(metadata_url(ISSUER)) == 1
+    net.answers |= network().answers  # the twin: the next one tries again, and all get in
+    crowd = await asyncio.gather(*(sessions.check(SESSION_PASS) for _ in range(20)), return_exceptions=True)
+    assert all(isinstance(answer, Principal) for answer in crowd)
+    assert net.count(metadata_url(ISSUER)) == 2
+
+
 async def test_ready_says_when_auth_is_not_there(sessions: SessionVerifier, net: Network) -> None:
     net.answers[metadata_url(ISSUER)] = FetchFailed("unreachable")
     with pytest.raises(Unavailable):
