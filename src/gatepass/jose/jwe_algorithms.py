@@ -1,7 +1,7 @@
 """The JWE algorithms: one table of how the content key is carried, one of how the content is sealed (RFC 7518
 §4, §5).
 
-RSA1_5 is in no table (CVE-2017-11424 and its kind: Bleichenbacher's oracle), nor is `zip`.
+RSA1_5 is not in it: its padding is Bleichenbacher's oracle (RFC 8725 §3.2, RFC 7516 §11.5).
 """
 
 from collections.abc import Callable, Mapping

@@ -1,5 +1,6 @@
 """JSON Web Tokens: claims that are signed, and judged by a Policy (RFC 7519)."""
 
+import re
 from collections.abc import Callable, Mapping
 from os import urandom
 from typing import Any, Final, TypeVar, overload
@@ -8,7 +9,7 @@ import msgspec
 
 from gatepass.jose import b64, jws, strict_json
 from gatepass.jose.claims import check_claims, check_types
-from gatepass.jose.errors import ClaimInvalid, Malformed, TooLong, WrongType
+from gatepass.jose.errors import ClaimInvalid, ClaimMissing, Malformed, TooLong, WrongType
 from gatepass.jose.header import media_type, parse_header
 from gatepass.jose.keys import Key
 from gatepass.jose.keyset import KeySet
@@ -16,6 +17,7 @@ from gatepass.jose.policy import DEFAULT_MAX_LENGTH, Policy, check_algorithms
 from gatepass.jose.verdicts import Decrypted, Unverified, Verified
 
 T = TypeVar("T")
+_FIRST_NAME: Final = re.compile(r"[`.\[]")
 
 _LONGEST_LIFE: Final = 253_402_300_799 // 2  # seconds: the sum of two of them is a date that `verify` accepts
 
@@ -36,11 +38,15 @@ def sign(claims: Mapping[str, object] | msgspec.Struct, key: Key, *, typ: str) -
     return jws.sign(_text(claims), key, typ=typ)
 
 
-def _text(claims: Mapping[str, object] | msgspec.Struct) -> bytes:
+def _text(claims: object) -> bytes:
     if isinstance(claims, dict):
         members = claims
+    elif isinstance(claims, msgspec.Struct):
+        members = msgspec.to_builtins(claims)
+    elif isinstance(claims, Mapping):
+        members = dict(claims)
     else:
-        members = msgspec.to_builtins(claims) if isinstance(claims, msgspec.Struct) else dict(claims)
+        raise Malformed("claims are a mapping")
     check_types(members)
     return strict_json.encode_object(members)
 
@@ -112,10 +118,15 @@ def _typed(claims: dict[str, Any], claims_type: type[T]) -> T:
     try:
         return msgspec.convert(claims, claims_type)
     except msgspec.ValidationError as error:
-        # The message of msgspec names types and the path, "… - at `$.roles[0]`"; only the claim's name is
-        # taken from it.
-        claim = str(error).rpartition("`$.")[2].partition("`")[0].partition("[")[0].partition(".")[0]
-    raise ClaimInvalid("a claim does not fit the type asked for", claim)
+        message = str(error)
+    # msgspec says "Object missing required field `sub`" or "Expected … - at `$.roles[0]`": of that, only
+    # the name.
+    missing, _, inside = message.partition(" - at `$.")
+    if inside:
+        raise ClaimInvalid("a claim does not fit the type asked for", _FIRST_NAME.split(inside)[0])
+    if missing.startswith("Object missing required field"):
+        raise ClaimMissing(missing.split("`")[1])
+    raise ClaimInvalid("the claims do not fit the type asked for", "")
 
 
 def encrypt(

@@ -1,4 +1,4 @@
-"""A token signed with each algorithm is accepted by the key, its public half and its set, and by nothing else."""
+"""A token of each algorithm is accepted by its key, its public half and its set, and by nothing else."""
 
 import pytest
 
@@ -6,9 +6,10 @@ from gatepass.jose import BadSignature, Expired, JoseError, Key, KeySet, Policy,
 
 NOW = 1_700_000_000
 ALGORITHMS = (
-    "HS256 HS384 HS512 RS256 RS384 RS512 PS256 PS384 PS512 ES256 ES384 ES512 ES256K Ed25519 Ed448 EdDSA "
-    "ML-DSA-44 ML-DSA-65 ML-DSA-87"
-).split()
+    *("HS256", "HS384", "HS512", "RS256", "RS384", "RS512", "PS256", "PS384", "PS512"),
+    *("ES256", "ES384", "ES512", "ES256K", "Ed25519", "Ed448", "EdDSA"),
+    *("ML-DSA-44", "ML-DSA-65", "ML-DSA-87"),
+)
 
 
 def policy(alg: str) -> Policy:
