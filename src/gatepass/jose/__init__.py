@@ -61,8 +61,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    """Import `jwe` when it is first asked for: most programs never encrypt, and it doubles what there is to
-    load."""
+    """Import `jwe` when it is first asked for: most programs never encrypt."""
     if name == "jwe":
         return import_module("gatepass.jose.jwe")
     raise AttributeError(name)

@@ -23,8 +23,7 @@ Check: TypeAlias = Callable[[bytes, bytes], None]  # (message, signature); raise
 
 @dataclass(frozen=True, slots=True)
 class KeyShape:
-    """The key an algorithm takes: the JWK `kty`, its curves (or ML-DSA set), or the sizes of a secret in
-    bytes."""
+    """The key an algorithm takes: JWK `kty`, curves (or ML-DSA set), or the bytes of a secret."""
 
     kty: str
     curves: tuple[str, ...] = ()

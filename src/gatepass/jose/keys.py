@@ -259,8 +259,7 @@ class Key:
         return thumbprints.thumbprint_uri(self._material)
 
     def _find(self, header: Header) -> "Key":
-        """Give this key if the header means it; a name that we only derived is not held against the
-        header's."""
+        """Give this key if the header means it; of the names, only one that was given counts."""
         if header.kid is not None and self._named and self.kid not in (None, header.kid):
             raise KeyNotFound("the header's kid is not that of the key", header.kid)
         if header.alg not in self._names:

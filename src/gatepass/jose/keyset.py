@@ -15,8 +15,7 @@ _SHARED: Final = "two keys share a kid"
 
 
 class PassedOver(NamedTuple):
-    """A member of a JWK Set that cannot be used: where it stood (from 0), its `kid` if it is text, and
-    why."""
+    """A member of a JWK Set that cannot be used: where it stood (from 0), its `kid`, and why."""
 
     position: int
     kid: str | None

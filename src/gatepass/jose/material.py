@@ -31,8 +31,7 @@ _CURVE_NAMES = {curve.name: name for name, (curve, _) in CURVES.items()}
 
 @dataclass(frozen=True, slots=True)
 class RawKind:
-    """A kind of key whose halves are plain octets: OKP (RFC 8037) and AKP (RFC 9964, where the private half
-    is the seed)."""
+    """A kind of key whose halves are plain octets: OKP (RFC 8037), AKP (RFC 9964: private is the seed)."""
 
     kty: str
     module: str  # imported when first used: most programs need one or none of them
@@ -66,8 +65,7 @@ RAW_KINDS: Final[dict[str, RawKind]] = {
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Material:
-    """One of `secret`, `public`, or `private` with its `public`; `curve` is the JWK `crv` or the ML-DSA
-    parameter set."""
+    """A `secret`, a `public` half, or both halves; `curve` is the JWK `crv` or the ML-DSA set."""
 
     kty: str
     curve: str | None = None

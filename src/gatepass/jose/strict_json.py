@@ -86,8 +86,7 @@ def _are_texts(values: list[Any]) -> bool:
 
 
 def _count_members(members: object) -> int:
-    """Count the members of an object and of all objects in it, and refuse what is not JSON, too deep or too
-    large."""
+    """Count the members of all objects in a value, and refuse what is no JSON, too deep or too large."""
     count = depth = 0
     level: list[object] = [members]
     while level:
