@@ -42,7 +42,7 @@ class KeyWork:
 
     async def turn(self, fetch: Fetch) -> float:
         """Fetch the keys when that is due, and say how many seconds to wait for the next turn."""
-        if self._clock() >= self._trust.next_fetch_at:
+        if self._trust.wait(now=self._clock()) == 0:
             await self._refresh(fetch)
         return self._trust.wait(now=self._clock())
 

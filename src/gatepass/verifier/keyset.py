@@ -97,8 +97,11 @@ class TrustedKeys:
         return int(wait) + 1
 
     def wait(self, *, now: float) -> float:
-        """Say how long the follower may sleep; bounded, in case the clock is set back."""
-        return min(max(self.next_fetch_at - now, 0), self._terms.longest)
+        """Say how long the follower may sleep, and with 0 that a fetch is due."""
+        wait = max(self.next_fetch_at - now, 0)
+        # No fetch is ever planned so far ahead: the clock was set back. To wait for it would keep keys that
+        # were withdrawn for as long as it was wrong.
+        return 0 if wait > max(self._terms.longest, self._terms.longest_retry) else wait
 
 
 def _names(keys: KeySet) -> frozenset[tuple[str, str, str]]:

@@ -1,10 +1,12 @@
 """When keys are fetched, and how long they are trusted."""
 
 import pytest
-from tests.unit.verifier.world import KEY, NOW
+from tests.unit.verifier.world import ISSUER, JWKS_URI, KEY, NOW, Clock, network
 
 from gatepass.jose import Key, KeySet
 from gatepass.verifier import KeyTerms
+from gatepass.verifier.following import KeyWork
+from gatepass.verifier.issuer import Issuer
 from gatepass.verifier.keyset import TrustedKeys
 
 OTHER = Key.generate("ES256")
@@ -116,10 +118,15 @@ def test_a_change_of_keys_forgets_the_verified_tokens(after: tuple[Key, ...]) ->
     assert trust.view.tokens is not before.tokens
 
 
-def test_a_clock_set_back_delays_the_next_fetch_no_longer_than_the_longest_freshness() -> None:
-    trust = trusted()
-    fetched(trust)
-    assert trust.wait(now=NOW - 10**7) == TERMS.longest
+async def test_a_clock_set_back_makes_a_fetch_due_at_once() -> None:
+    trust, clock, net = trusted(), Clock(NOW), network()
+    work = KeyWork(Issuer(ISSUER, algorithms=frozenset({"ES256"})), trust, clock=clock)
+    for now, fetches in ((NOW, 1), (NOW - 60, 1), (NOW - 10**7, 2), (NOW - 10**7 + 60, 2)):
+        clock.now = now
+        assert await work.turn(net) > 0
+        assert net.count(JWKS_URI) == fetches
+    assert trust.view is not None
+    assert trust.view.good_until == NOW - 10**7 + TERMS.stale_limit
 
 
 @pytest.mark.parametrize(
