@@ -111,6 +111,30 @@ def test_a_doubtful_text_ends_in_a_value_or_in_our_error(
     record_property("vector", (f"JSONTestSuite as {place}", f"i_ {what}, either is right"))
 
 
+def transforms() -> list[tuple[str, bytes]]:
+    """Give name and content of the texts that readers understand differently."""
+    return [
+        (path.name, path.read_bytes())
+        for path in sorted((FOLDER / "JSONTestSuite" / "test_transform").glob("*"))
+    ]
+
+
+@needs_vectors
+@pytest.mark.parametrize(("name", "text"), transforms(), ids=[name for name, _ in transforms()])
+def test_a_text_that_readers_differ_on_is_read_as_everybody_does_or_not_at_all(
+    name: str, text: bytes, record_property: Record
+) -> None:
+    try:
+        value = as_header(text)
+    except JoseError:
+        what = "refused"
+    else:
+        what = "read"
+        assert value == json.loads(text)
+    record_property("vector", ("JSONTestSuite test_transform", what))
+    assert what == "refused" or "same_key" not in name
+
+
 @needs_vectors
 @pytest.mark.parametrize(("kind", "count"), [("y", 95), ("n", 188), ("i", 35)])
 def test_the_suite_is_complete(kind: str, count: int) -> None:
