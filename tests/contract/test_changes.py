@@ -52,7 +52,7 @@ READS = frozenset({"appointments:read"})
 ADA = user(roles=frozenset({"doctor"}))
 LIMIT = Limit(3, 30)
 EVENT = EventRecorded(Event(NOW, EventKind.LOGGED_IN))
-ROTATED = RefreshRotated(digest("token"), NOW, b"sealed", digest("next"))
+ROTATED = RefreshRotated(digest("token"), NOW, b"sealed", record("next"))
 
 HOLDS: dict[str, Change] = {
     "a user": UserAdded(user("bob"), "h"),
@@ -99,7 +99,12 @@ BROKEN: dict[str, Change] = {
     "no session to end": SessionEnded("sid-none", NOW, EndReason.LOGGED_OUT),
     "record exists": RefreshAdded(record()),
     "record of no session": RefreshAdded(record("next", sid="sid-none")),
-    "no record to rotate": RefreshRotated(digest("none"), NOW, b"", digest("next")),
+    "no record to rotate": RefreshRotated(digest("none"), NOW, b"", record("next")),
+    "user at another epoch than the successor": RefreshRotated(
+        digest("token"), NOW, b"", record("n", epoch=4)
+    ),
+    "successor exists": RefreshRotated(digest("token"), NOW, b"", record("token")),
+    "successor of no session": RefreshRotated(digest("token"), NOW, b"", record("n", sid="sid-none")),
     "key exists": KeyAdded(key()),
     "key moved on": KeyMoved(KeyState.NEXT, key()),
     "no such key": KeyMoved(KeyState.ACTIVE, key("k2")),
@@ -232,12 +237,26 @@ async def test_a_record_rotates_once(store: Store) -> None:
     await fill(store)
     await store.commit(ROTATED)
     with pytest.raises(Conflict):
-        await store.commit(RefreshRotated(digest("token"), NOW + 1, b"other", digest("other")))
+        await store.commit(RefreshRotated(digest("token"), NOW + 1, b"other", record("other")))
     found = await store.refresh_by_hash(digest("token"))
     assert found is not None
     assert found[0] == record(
         state=RefreshState.ROTATED, rotated_at=NOW, answer=b"sealed", successor=digest("next")
     )
+    assert await store.refresh_by_hash(digest("next")) == (record("next"), found[1], found[2])
+    assert await store.refresh_by_hash(digest("other")) is None
+
+
+async def test_a_record_of_an_ended_session_does_not_rotate(store: Store) -> None:
+    await fill(store)
+    with pytest.raises(Conflict):
+        await store.commit(SessionEnded("sid-one", NOW, EndReason.LOGGED_OUT), ROTATED)
+    await store.commit(ROTATED)  # the twin: the session was not ended after all
+    with pytest.raises(Conflict):
+        await store.commit(
+            SessionEnded("sid-one", NOW, EndReason.LOGGED_OUT),
+            RefreshRotated(digest("next"), NOW, b"", record("third")),
+        )
 
 
 async def test_revoking_families_takes_every_record_of_the_session_and_no_other(store: Store) -> None:
@@ -245,7 +264,6 @@ async def test_revoking_families_takes_every_record_of_the_session_and_no_other(
     other = record("other session", sid="sid-two")
     await store.commit(
         ROTATED,
-        RefreshAdded(record("next")),
         RefreshAdded(record("other family", family="family-two")),
         SessionStarted(session("two")),
         RefreshAdded(other),
@@ -257,7 +275,7 @@ async def test_revoking_families_takes_every_record_of_the_session_and_no_other(
         assert found[0].state is RefreshState.REVOKED
         assert found[0].answer is None
         with pytest.raises(Conflict):
-            await store.commit(RefreshRotated(digest(name), NOW, b"", b""))
+            await store.commit(RefreshRotated(digest(name), NOW, b"", record("late")))
     found = await store.refresh_by_hash(other.hash)
     assert found is not None
     assert found[0] == other
@@ -344,7 +362,10 @@ async def test_a_purge_goes_piece_by_piece(store: Store) -> None:
 
 async def test_of_many_at_once_exactly_one_rotates(store: Store) -> None:
     await fill(store)
-    tries = [store.commit(RefreshRotated(digest("token"), NOW, bytes([i]), b""), EVENT) for i in range(20)]
+    tries = [
+        store.commit(RefreshRotated(digest("token"), NOW, bytes([i]), record(f"next {i}")), EVENT)
+        for i in range(20)
+    ]
     results = await asyncio.gather(*tries, return_exceptions=True)
     assert [type(result) for result in results].count(Conflict) == 19
     assert len(await store.events_after(0, 100)) == 1

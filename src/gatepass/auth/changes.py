@@ -95,12 +95,16 @@ class RefreshAdded(msgspec.Struct, frozen=True):
 
 
 class RefreshRotated(msgspec.Struct, frozen=True):
-    """A record gave way to its successor. Expects: it is still active."""
+    """A record gave way to its successor.
+
+    Expects: it is still active, nobody ended its session, and the user's epoch is still the successor's. One
+    change and not four, because it is the hottest of all writes: an adapter can do it in one statement.
+    """
 
     hash: bytes
     at: float
     answer: bytes
-    successor: bytes
+    successor: RefreshRecord
 
 
 class FamiliesRevoked(msgspec.Struct, frozen=True):

@@ -164,23 +164,30 @@ class MemoryStore:
         self._put(self._sessions, change.sid, ended)
 
     def _refresh_added(self, change: RefreshAdded) -> None:
-        record = change.record
-        if record.hash in self._refresh or record.sid not in self._sessions:
-            raise Conflict(change)
-        self._put(self._refresh, record.hash, record)
+        self._add_record(change.record, change)
 
     def _refresh_rotated(self, change: RefreshRotated) -> None:
         record = self._refresh.get(change.hash)
         if record is None or record.state is not RefreshState.ACTIVE:
+            raise Conflict(change)
+        if self._sessions[record.sid].ended_at is not None:
+            raise Conflict(change)
+        if self._users[record.user_id].epoch != change.successor.epoch:
             raise Conflict(change)
         rotated = msgspec.structs.replace(
             record,
             state=RefreshState.ROTATED,
             rotated_at=change.at,
             answer=change.answer,
-            successor=change.successor,
+            successor=change.successor.hash,
         )
         self._put(self._refresh, change.hash, rotated)
+        self._add_record(change.successor, change)
+
+    def _add_record(self, record: RefreshRecord, change: Change) -> None:
+        if record.hash in self._refresh or record.sid not in self._sessions:
+            raise Conflict(change)
+        self._put(self._refresh, record.hash, record)
 
     def _families_revoked(self, change: FamiliesRevoked) -> None:
         for token_hash, record in list(self._refresh.items()):

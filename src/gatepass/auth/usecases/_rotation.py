@@ -13,11 +13,8 @@ from gatepass.auth import refresh, sealing, sessions, tokens
 from gatepass.auth.changes import (
     Change,
     EventRecorded,
-    RefreshAdded,
     RefreshRotated,
-    SessionIsLive,
     SessionTouched,
-    UserIsAt,
 )
 from gatepass.auth.endings import ending
 from gatepass.auth.errors import Conflict, Contended, RefreshRefused
@@ -88,10 +85,7 @@ async def _issue(
     )
     # Decided by the database: only while the record is active, the session live and the user unchanged.
     await auth.store.commit(
-        RefreshRotated(record.hash, now, sealed, successor.hash),
-        SessionIsLive(session.sid),
-        UserIsAt(user.id, user.epoch),
-        RefreshAdded(successor),
+        RefreshRotated(record.hash, now, sealed, successor),
         *_touched(auth, session, now=now),
         EventRecorded(event),
     )

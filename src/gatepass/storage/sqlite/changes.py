@@ -22,6 +22,7 @@ from gatepass.auth import (
     PasswordRehashed,
     Purged,
     RefreshAdded,
+    RefreshRecord,
     RefreshRotated,
     RoleDefined,
     RoleIs,
@@ -150,7 +151,24 @@ def _session_ended(cursor: Cursor, change: SessionEnded) -> None:
 
 
 def _refresh_added(cursor: Cursor, change: RefreshAdded) -> None:
-    record = change.record
+    _insert_record(cursor, change.record)
+
+
+def _refresh_rotated(cursor: Cursor, change: RefreshRotated) -> None:
+    # All expectations in the one WHERE: measured, three statements cost half as much again as this one.
+    successor = change.successor
+    cursor.execute(
+        "UPDATE refresh_records SET state = 'rotated', rotated_at = ?, answer = ?, successor = ?"
+        " WHERE hash = ? AND state = 'active'"
+        " AND EXISTS (SELECT 1 FROM sessions s WHERE s.sid = refresh_records.sid AND s.ended_at IS NULL)"
+        " AND EXISTS (SELECT 1 FROM users u WHERE u.id = refresh_records.user_id AND u.epoch = ?)",
+        (change.at, change.answer, successor.hash, change.hash, successor.epoch),
+    )
+    _must_hit(cursor, change)
+    _insert_record(cursor, successor)
+
+
+def _insert_record(cursor: Cursor, record: RefreshRecord) -> None:
     cursor.execute(
         "INSERT INTO refresh_records VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
@@ -171,15 +189,6 @@ def _refresh_added(cursor: Cursor, change: RefreshAdded) -> None:
             record.successor,
         ),
     )
-
-
-def _refresh_rotated(cursor: Cursor, change: RefreshRotated) -> None:
-    cursor.execute(
-        "UPDATE refresh_records SET state = 'rotated', rotated_at = ?, answer = ?, successor = ?"
-        " WHERE hash = ? AND state = 'active'",
-        (change.at, change.answer, change.successor, change.hash),
-    )
-    _must_hit(cursor, change)
 
 
 def _families_revoked(cursor: Cursor, change: FamiliesRevoked) -> None:

@@ -82,7 +82,7 @@ class SqliteStore:
         self.lookups = 0
         self.commits = 0
         self._reader = reader
-        self._writer = Writer(writer, on_commit=self._count_commits)
+        self._writer = Writer(writer, patience=WRITE_PATIENCE, on_commit=self._count_commits)
 
     @classmethod
     def open(cls, path: str | Path) -> Self:
