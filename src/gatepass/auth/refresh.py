@@ -6,7 +6,7 @@ presented, once. RFC 6749 §6, RFC 9700 §4.14.2.
 
 from __future__ import annotations
 
-from enum import Enum, StrEnum, auto
+from enum import StrEnum, auto
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -39,7 +39,7 @@ class State(StrEnum):
     REVOKED = "revoked"
 
 
-class Event(Enum):
+class Event(StrEnum):
     """What a presentation, or somebody else, means for a record."""
 
     PRESENTED = auto()
@@ -54,7 +54,7 @@ class Event(Enum):
     FAMILY_REVOKED = auto()
 
 
-class Effect(Enum):
+class Effect(StrEnum):
     """What is done about it."""
 
     ISSUE_SUCCESSOR = auto()

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+import msgspec
 
 if TYPE_CHECKING:
     from gatepass.auth.opaque import RefreshToken, SessionId
@@ -12,8 +13,7 @@ if TYPE_CHECKING:
     from gatepass.auth.users import User
 
 
-@dataclass(frozen=True, slots=True)
-class LoggedIn:
+class LoggedIn(msgspec.Struct, frozen=True):
     """A log-in that succeeded; the only moment at which the session id is known."""
 
     session_id: SessionId
@@ -21,16 +21,14 @@ class LoggedIn:
     user: User
 
 
-@dataclass(frozen=True, slots=True)
-class CheckedSession:
+class CheckedSession(msgspec.Struct, frozen=True):
     """A session that holds now, and its user as of now."""
 
     session: Session
     user: User
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tokens:
+class Tokens(msgspec.Struct, frozen=True, kw_only=True):
     """New tokens.
 
     A repeated answer within the grace equals the first one, but for `expires_in`, which counts from now.

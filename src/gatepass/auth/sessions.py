@@ -5,7 +5,7 @@ Decided here, without waiting for anything.
 
 from __future__ import annotations
 
-from enum import Enum, StrEnum, auto
+from enum import StrEnum, auto
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -54,7 +54,7 @@ class Session(msgspec.Struct, frozen=True):
     address: str
 
 
-class State(Enum):
+class State(StrEnum):
     """Where a session stands."""
 
     LIVE = auto()
@@ -64,7 +64,7 @@ class State(Enum):
     """Ended by someone."""
 
 
-class Event(Enum):
+class Event(StrEnum):
     """What happens to a session."""
 
     PRESENTED = auto()
@@ -73,7 +73,7 @@ class Event(Enum):
     END_ORDERED = auto()
 
 
-class Effect(Enum):
+class Effect(StrEnum):
     """What is done about it."""
 
     ADMIT = auto()
