@@ -106,7 +106,8 @@ CHANGES: dict[str, Callable[[str], str]] = {
     "a full-width letter": lambda segment: chr(ord(segment[0]) - 0x21 + 0xFF01) + segment[1:],
     "a lone surrogate": lambda segment: "\ud800" + segment[1:],
     "an accent": lambda segment: segment + "\u0301",
-    "a JSON escape": lambda segment: f"\\u{ord(segment[0]):04x}" + segment[1:],
+    # Four of them, so that the length still fits: 20 characters more.
+    "JSON escapes": lambda segment: "".join(f"\\u{ord(char):04x}" for char in segment[:4]) + segment[4:],
     "a quote": lambda segment: segment[:4] + '"' + segment[4:],
     "one character too many": lambda segment: segment + "A" * ((1 - len(segment)) % 4 or 4),
 }
