@@ -10,7 +10,7 @@ BIN := $(VENV)/bin
 UV := UV_PYTHON_DOWNLOADS=never UV_PROJECT_ENVIRONMENT=$(VENV) UV_LINK_MODE=copy $(BIN)/uv
 WORKERS ?= auto
 
-.PHONY: help setup setup-demo demo demo-reset test check format bench bench-jose coverage chromium clean
+.PHONY: help setup setup-demo demo demo-reset test check format fuzz bench bench-jose coverage chromium node-peer clean
 
 help: ## say what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1|/' | column -t -s '|'
@@ -41,7 +41,14 @@ demo-reset: setup-demo ## forget the demo's data, then start it
 chromium:
 	@tools/ensure-chromium
 
-test: setup chromium ## run every test, in real Chromium too
+# npm's `jose` is one of the peers of the interoperation tests; without Node they are skipped, loudly.
+node-peer:
+	@if command -v npm >/dev/null; then \
+	  cd tests/interop/node && { test -d node_modules/jose || npm ci --silent --no-audit --no-fund; } \
+	    || echo "npm could not install the Node peer: its interoperation tests will be skipped."; \
+	fi
+
+test: setup chromium node-peer ## run every test, in real Chromium too
 	@$(BIN)/pytest -n $(WORKERS) --dist loadfile
 
 check: setup ## lint, format, types, floors, lock file
@@ -57,6 +64,10 @@ format: setup ## put the code in shape
 
 coverage: setup ## line and branch coverage of the library, from the fast tests
 	@$(BIN)/pytest -n $(WORKERS) --dist loadfile -m "not browser" --cov --cov-report=term-missing:skip-covered
+
+fuzz: setup ## fuzz every parser of the library for a minute each (SECONDS=60)
+	@$(UV) sync --quiet --frozen --inexact --extra dev --extra fuzz
+	@$(BIN)/python -m fuzz --seconds $(or $(SECONDS),60)
 
 bench: setup ## measure everything, beside the peers, in one run
 	@$(BIN)/python -m benchmarks
