@@ -11,6 +11,7 @@ from gatepass.auth.changes import (
     AttemptCharged,
     AttemptRefunded,
     Change,
+    Conflict,
     EventRecorded,
     FamiliesRevoked,
     KeyAdded,
@@ -33,7 +34,6 @@ from gatepass.auth.changes import (
 )
 from gatepass.auth.errors import (
     AuthError,
-    Conflict,
     Contended,
     EmailTaken,
     InvalidInput,
@@ -51,7 +51,7 @@ from gatepass.auth.errors import (
     UserUnknown,
 )
 from gatepass.auth.events import Event, EventKind, RecordedEvent
-from gatepass.auth.keyring import CurrentKeyring, KeyRecord, Keyring, KeyState
+from gatepass.auth.keyring import CurrentKeyring, Keyring
 from gatepass.auth.opaque import Entropy, RefreshToken, Secret, SessionId
 from gatepass.auth.permissions import ADMIN, may_administer
 from gatepass.auth.ports import Passwords, Store
@@ -59,6 +59,7 @@ from gatepass.auth.refresh import RefreshForm, RefreshRecord
 from gatepass.auth.refresh import State as RefreshState
 from gatepass.auth.results import CheckedSession, LoggedIn, Tokens
 from gatepass.auth.sessions import EndReason, Session
+from gatepass.auth.signing_keys import KeyRecord, KeyState
 from gatepass.auth.terms import Client, Terms
 from gatepass.auth.throttle import Limit
 from gatepass.auth.tokens import check_lifetime

@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import msgspec
 
+from gatepass.auth.errors import AuthError
+
 if TYPE_CHECKING:
     from gatepass.auth.events import Event
-    from gatepass.auth.keyring import KeyRecord, KeyState
     from gatepass.auth.refresh import RefreshRecord
     from gatepass.auth.sessions import EndReason, Session
+    from gatepass.auth.signing_keys import KeyRecord, KeyState
     from gatepass.auth.throttle import Limit
     from gatepass.auth.users import User
 
@@ -216,3 +218,13 @@ Change: TypeAlias = (
     | RoleIs
     | KeyringIs
 )
+
+
+class Conflict(AuthError):
+    """An expectation of a commit no longer holds; nothing was written. `change` is the one that failed."""
+
+    code = "conflict"
+
+    def __init__(self, change: Change) -> None:
+        super().__init__(f"{type(change).__name__} no longer holds")
+        self.change = change

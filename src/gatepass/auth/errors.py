@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
-
-if TYPE_CHECKING:
-    from gatepass.auth.changes import Change
+from typing import ClassVar
 
 
 class AuthError(Exception):
@@ -144,16 +141,6 @@ class RefreshRefused(_Coded):
         "session_revoked": "the user's sessions up to this epoch were ended",
         "user_disabled": "the user is disabled",
     }
-
-
-class Conflict(AuthError):
-    """An expectation of a commit no longer holds; nothing was written. `change` is the one that failed."""
-
-    code = "conflict"
-
-    def __init__(self, change: Change) -> None:
-        super().__init__(f"{type(change).__name__} no longer holds")
-        self.change = change
 
 
 class Contended(AuthError):

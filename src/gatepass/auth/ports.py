@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 
     from gatepass.auth.changes import Change, Purged
     from gatepass.auth.events import RecordedEvent
-    from gatepass.auth.keyring import KeyRecord
     from gatepass.auth.refresh import RefreshRecord
     from gatepass.auth.sessions import Session
+    from gatepass.auth.signing_keys import KeyRecord
     from gatepass.auth.users import User
 
 

@@ -20,7 +20,8 @@ from gatepass.auth import (
     Secret,
     usecases,
 )
-from gatepass.auth.keyring import TRANSITIONS, Keyring
+from gatepass.auth.keyring import Keyring
+from gatepass.auth.signing_keys import TRANSITIONS
 from gatepass.auth.usecases import renew
 from gatepass.storage import MemoryStore
 

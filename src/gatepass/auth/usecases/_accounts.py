@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gatepass.auth import passwords
-from gatepass.auth.changes import EventRecorded, RoleIs, UserAdded
-from gatepass.auth.errors import Conflict, Contended, EmailTaken
+from gatepass.auth.changes import Conflict, EventRecorded, RoleIs, UserAdded
+from gatepass.auth.errors import Contended, EmailTaken
 from gatepass.auth.events import Event, EventKind
 from gatepass.auth.opaque import new_id
 from gatepass.auth.permissions import effective

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gatepass.auth import throttle
-from gatepass.auth.errors import Conflict, TooManyAttempts
+from gatepass.auth.changes import Conflict
+from gatepass.auth.errors import TooManyAttempts
 
 if TYPE_CHECKING:
     from gatepass.auth.auth import Auth

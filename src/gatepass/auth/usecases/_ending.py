@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gatepass.auth import sessions
+from gatepass.auth.changes import Conflict
 from gatepass.auth.endings import ending
-from gatepass.auth.errors import Conflict, Contended
+from gatepass.auth.errors import Contended
 from gatepass.auth.usecases._tries import TRIES
 
 if TYPE_CHECKING:

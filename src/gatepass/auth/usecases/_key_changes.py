@@ -10,7 +10,7 @@ from gatepass.auth.events import Event, EventKind
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from gatepass.auth.keyring import KeyRecord
+    from gatepass.auth.signing_keys import KeyRecord
 
 
 def key_changes(records: Sequence[KeyRecord], changes: Iterable[Change], *, now: float) -> list[Change]:

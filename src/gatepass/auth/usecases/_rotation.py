@@ -12,12 +12,13 @@ import msgspec
 from gatepass.auth import refresh, sealing, sessions, tokens
 from gatepass.auth.changes import (
     Change,
+    Conflict,
     EventRecorded,
     RefreshRotated,
     SessionTouched,
 )
 from gatepass.auth.endings import ending
-from gatepass.auth.errors import Conflict, Contended, RefreshRefused
+from gatepass.auth.errors import Contended, RefreshRefused
 from gatepass.auth.events import Event, EventKind
 from gatepass.auth.opaque import hash_text
 from gatepass.auth.usecases._tries import TRIES

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from gatepass.auth.changes import Change, EventRecorded, RoleDefined, UserChanged
-from gatepass.auth.errors import Conflict, Contended
+from gatepass.auth.changes import Change, Conflict, EventRecorded, RoleDefined, UserChanged
+from gatepass.auth.errors import Contended
 from gatepass.auth.events import Event, EventKind
 from gatepass.auth.permissions import check_permissions, check_role, effective
 from gatepass.auth.usecases._tries import TRIES

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from gatepass.auth.actors import Actor, actor_id, require_admin
-from gatepass.auth.changes import EventRecorded, UserChanged
-from gatepass.auth.errors import Conflict, Contended, UserUnknown
+from gatepass.auth.changes import Conflict, EventRecorded, UserChanged
+from gatepass.auth.errors import Contended, UserUnknown
 from gatepass.auth.events import Event, EventKind
 from gatepass.auth.usecases._tries import TRIES
 from gatepass.auth.users import User, UserStatus, normalise_email

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gatepass.auth import refresh, sessions, tokens
-from gatepass.auth.changes import EventRecorded, RefreshAdded, SessionIsLive, UserIsAt
-from gatepass.auth.errors import Conflict, Contended, SessionRefused
+from gatepass.auth.changes import Conflict, EventRecorded, RefreshAdded, SessionIsLive, UserIsAt
+from gatepass.auth.errors import Contended, SessionRefused
 from gatepass.auth.events import Event, EventKind
 from gatepass.auth.opaque import hash_text, new_id
 from gatepass.auth.usecases._tries import TRIES

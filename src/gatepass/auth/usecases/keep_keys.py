@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gatepass.auth import keyring
-from gatepass.auth.changes import Change, KeyAdded
-from gatepass.auth.errors import Conflict, Contended
-from gatepass.auth.keyring import Keyring, KeyState
+from gatepass.auth import key_schedule, signing_keys
+from gatepass.auth.changes import Change, Conflict, KeyAdded
+from gatepass.auth.errors import Contended
+from gatepass.auth.keyring import Keyring
+from gatepass.auth.signing_keys import KeyState
 from gatepass.auth.usecases._key_changes import key_changes
 from gatepass.auth.usecases._tries import TRIES
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from gatepass.auth.auth import Auth
-    from gatepass.auth.keyring import KeyRecord
+    from gatepass.auth.signing_keys import KeyRecord
 
 
 async def keep_keys(auth: Auth, *, now: float) -> Keyring:
@@ -29,7 +30,7 @@ async def keep_keys(auth: Auth, *, now: float) -> Keyring:
         ring = Keyring.open(
             records, auth.kek
         )  # first: a wrong key-encryption key must not add keys of its own
-        changes = keyring.due(records, terms=auth.terms, now=now) + _next(auth, records, now=now)
+        changes = key_schedule.due(records, terms=auth.terms, now=now) + _next(auth, records, now=now)
         if not changes:
             auth.keyring.replace(ring)
             return ring
@@ -41,11 +42,11 @@ async def keep_keys(auth: Auth, *, now: float) -> Keyring:
 
 
 def _next(auth: Auth, records: Sequence[KeyRecord], *, now: float) -> list[Change]:
-    if not keyring.wants_next(records, terms=auth.terms, now=now):
+    if not key_schedule.wants_next(records, terms=auth.terms, now=now):
         return []
     # The very first key cannot wait: nothing was ever signed, and nobody has a key set to be out of date.
     first = not any(record.state is KeyState.ACTIVE for record in records)
-    record = keyring.new_record(
+    record = signing_keys.new_record(
         auth.terms.signing_algorithm,
         kek=auth.kek,
         entropy=auth.entropy,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from gatepass.auth.auth import Auth
-    from gatepass.auth.keyring import KeyRecord
+    from gatepass.auth.signing_keys import KeyRecord
 
 
 async def list_keys(auth: Auth) -> list[KeyRecord]:

@@ -11,12 +11,13 @@ from gatepass.auth.changes import (
     AttemptCharged,
     AttemptRefunded,
     Change,
+    Conflict,
     EventRecorded,
     PasswordRehashed,
     SessionStarted,
     UserIsAt,
 )
-from gatepass.auth.errors import Conflict, Contended, InvalidInput, LoginRefused
+from gatepass.auth.errors import Contended, InvalidInput, LoginRefused
 from gatepass.auth.events import Event, EventKind
 from gatepass.auth.opaque import SessionId, new_id
 from gatepass.auth.results import LoggedIn

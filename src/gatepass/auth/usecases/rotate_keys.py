@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gatepass.auth import keyring
-from gatepass.auth.changes import Change, KeyAdded
-from gatepass.auth.errors import Conflict, Contended
-from gatepass.auth.keyring import KeyState
+from gatepass.auth import key_schedule, signing_keys
+from gatepass.auth.changes import Change, Conflict, KeyAdded
+from gatepass.auth.errors import Contended
+from gatepass.auth.signing_keys import KeyState
 from gatepass.auth.usecases._key_changes import key_changes
 from gatepass.auth.usecases._tries import TRIES
 from gatepass.auth.usecases.keep_keys import keep_keys
 
 if TYPE_CHECKING:
     from gatepass.auth.auth import Auth
-    from gatepass.auth.keyring import KeyRecord
+    from gatepass.auth.signing_keys import KeyRecord
 
 
 async def rotate_keys(auth: Auth, *, now: float, alg: str | None = None) -> KeyRecord:
@@ -26,7 +26,7 @@ async def rotate_keys(auth: Auth, *, now: float, alg: str | None = None) -> KeyR
         waiting = [record for record in records if record.state is KeyState.NEXT]
         if waiting and waiting[0].alg == wanted:
             return waiting[0]
-        record = keyring.new_record(
+        record = signing_keys.new_record(
             wanted,
             kek=auth.kek,
             entropy=auth.entropy,
@@ -34,7 +34,7 @@ async def rotate_keys(auth: Auth, *, now: float, alg: str | None = None) -> KeyR
             activates_at=now + auth.terms.key_publish_ahead,
             now=now,
         )
-        changes: list[Change] = [keyring.replaced(old, terms=auth.terms, now=now) for old in waiting]
+        changes: list[Change] = [key_schedule.replaced(old, terms=auth.terms, now=now) for old in waiting]
         try:
             await auth.store.commit(*key_changes(records, [*changes, KeyAdded(record)], now=now))
         except Conflict:

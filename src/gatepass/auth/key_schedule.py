@@ -1,0 +1,59 @@
+"""When a signing key is wanted, takes over, leaves the published set and is forgotten."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from gatepass.auth.changes import Change, KeyMoved, KeyRemoved
+from gatepass.auth.signing_keys import TRANSITIONS, KeyEffect, KeyEvent, KeyState
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from gatepass.auth.signing_keys import KeyRecord
+    from gatepass.auth.terms import Terms
+
+
+def due(records: Sequence[KeyRecord], *, terms: Terms, now: float) -> list[Change]:
+    """Say which keys are to be moved or forgotten by now."""
+    ripe = [r for r in records if r.state is KeyState.NEXT and r.activates_at <= now]
+    moves: list[Change] = [_moved(r, KeyEvent.TIME_TO_SIGN, terms=terms, now=now) for r in ripe]
+    for record in records:
+        if record.state is KeyState.ACTIVE and ripe:
+            moves.append(_moved(record, KeyEvent.SUCCEEDED, terms=terms, now=now))
+        elif record.state is KeyState.RETIRING and now >= (record.retires_at or 0):
+            moves.append(_moved(record, KeyEvent.LAST_TOKEN_DEAD, terms=terms, now=now))
+        elif record.state is KeyState.RETIRED and now >= (record.removed_at or 0):
+            moves.append(_moved(record, KeyEvent.LAST_RENEWAL_DEAD, terms=terms, now=now))
+    return moves
+
+
+def replaced(record: KeyRecord, *, terms: Terms, now: float) -> Change:
+    """Forget a next key that never signed, because another one is wanted."""
+    return _moved(record, KeyEvent.REPLACED, terms=terms, now=now)
+
+
+def wants_next(records: Sequence[KeyRecord], *, terms: Terms, now: float) -> bool:
+    """Say whether it is time to publish the next key."""
+    if any(record.state is KeyState.NEXT for record in records):
+        return False
+    active = [record.activates_at for record in records if record.state is KeyState.ACTIVE]
+    return not active or max(active) + terms.key_lifetime - terms.key_publish_ahead <= now
+
+
+def _moved(record: KeyRecord, event: KeyEvent, *, terms: Terms, now: float) -> Change:
+    state, effect = TRANSITIONS[record.state, event]
+    if effect is KeyEffect.FORGET:
+        return KeyRemoved(record.kid, record.state)
+    after = msgspec.structs.replace(record, state=state)
+    if effect is KeyEffect.STOP_SIGNING:
+        # The last token may be signed by a process that learns of the change a little later; publish_ahead
+        # covers that.
+        last_token = now + terms.access_token_lifetime + terms.leeway
+        after = msgspec.structs.replace(after, retires_at=last_token + terms.key_publish_ahead)
+    elif effect is KeyEffect.UNPUBLISH:
+        last_renewal = now + terms.refresh_idle
+        after = msgspec.structs.replace(after, sealed_private=None, removed_at=last_renewal)
+    return KeyMoved(record.state, after)
