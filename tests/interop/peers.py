@@ -11,10 +11,10 @@ from typing import Any, ClassVar, Protocol
 import joserfc.jwe
 import joserfc.jwk
 import joserfc.jws
-import jwcrypto.jwa  # type: ignore[import-untyped]
-import jwcrypto.jwe  # type: ignore[import-untyped]
-import jwcrypto.jwk  # type: ignore[import-untyped]
-import jwcrypto.jws  # type: ignore[import-untyped]
+import jwcrypto.jwa
+import jwcrypto.jwe
+import jwcrypto.jwk
+import jwcrypto.jws
 import jwt as pyjwt
 from jwt.api_jws import PyJWS
 

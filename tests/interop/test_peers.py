@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import joserfc.errors
-import jwcrypto.common  # type: ignore[import-untyped]
+import jwcrypto.common
 import jwt as pyjwt
 import pytest
 from tests.interop.peers import AGREEMENT, HMAC, PASSWORD, WRAPPING, Joserfc, Jwcrypto, NodeJose, Peer, PyJwt
