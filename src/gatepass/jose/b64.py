@@ -22,7 +22,7 @@ _decode_pair = msgspec.json.Decoder(tuple[bytes, bytes]).decode
 # spare bits and three hold 2, which must be zero; one left over is never right.
 _PADDING: Final = ("", "", "==", "=")
 _ALPHABET: Final = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_")
-_LAST: Final = (_ALPHABET | {""}, frozenset[str](), frozenset("AQgw"), frozenset("AEIMQUYcgkosw048"))
+_LAST: Final = (_ALPHABET, frozenset[str](), frozenset("AQgw"), frozenset("AEIMQUYcgkosw048"))
 
 
 def encode(data: bytes) -> str:
@@ -42,7 +42,7 @@ def decode(text: str) -> bytes:
         Malformed: it is not canonical base64url.
     """
     rest = len(text) & 3
-    if text[-1:] not in _LAST[rest]:
+    if text and text[-1] not in _LAST[rest]:
         raise Malformed("not canonical base64url")
     quoted = f'"{text}{_PADDING[rest]}"'
     # The backslash, because in JSON "\u0041" is another way to write A.
@@ -61,7 +61,7 @@ def decode_pair(first: str, second: str) -> tuple[bytes, bytes]:
         Malformed: one of them is not canonical base64url.
     """
     one, two = len(first) & 3, len(second) & 3
-    if first[-1:] not in _LAST[one] or second[-1:] not in _LAST[two]:
+    if (first and first[-1] not in _LAST[one]) or (second and second[-1] not in _LAST[two]):
         raise Malformed("not canonical base64url")
     # A quote in either text makes other than two strings of it, which is refused.
     quoted = f'["{first}{_PADDING[one]}","{second}{_PADDING[two]}"]'

@@ -1,57 +1,57 @@
 """The registered claims and their types, and the judgement of a Policy over them (RFC 7519 §4.1)."""
 
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import Any, Final, NoReturn, TypeAlias
 
 from gatepass.jose.errors import ClaimInvalid, ClaimMissing, Expired, NotYetValid, TooOld
-from gatepass.jose.policy import Policy
+
+# (claims, now in seconds since the epoch); raises ClaimMissing, ClaimInvalid, Expired, NotYetValid or TooOld
+Judge: TypeAlias = Callable[[dict[str, Any], float], None]
 
 # The end of the year 9999: past it no calendar at hand can show the date, and a value in milliseconds is
 # not a date in 57000.
 _LAST_DATE: Final = 253_402_300_799
 
 
-def check_claims(claims: Mapping[str, Any], policy: Policy, now: float) -> None:
-    """Judge claims by a policy; `now` is seconds since the epoch.
+def judge_of(
+    issuer: str, audience: str, others: tuple[str, ...], leeway: float, max_age: float | None
+) -> Judge:
+    """Bind what a policy expects, once, into the function that judges claims by it."""
 
-    Raises:
-        ClaimMissing, ClaimInvalid, Expired, NotYetValid, TooOld: the first thing that is wrong.
-    """
-    # On the hot path: each line does the least, and the exact reason is looked for only once something is
-    # wrong.
-    get = claims.get
-    if get("iss") != policy.issuer:
-        _refuse(claims, "iss")
-    if get("aud") != policy.audience:
-        _check_audience(claims, policy.audience)
-    for name in policy._others:
-        if name not in claims:
-            raise ClaimMissing(name)
-    if type(get("sub", "")) is not str or type(get("jti", "")) is not str:
-        check_types(claims)
-    _check_times(claims, policy, now)
+    def judge(claims: dict[str, Any], now: float) -> None:
+        # On the path of every token: each line does the least, and what exactly is wrong is looked for only
+        # once something is. Each comparison is written so that a NaN in `now` refuses.
+        get = claims.get
+        if get("iss") != issuer:
+            _refuse(claims, "iss")
+        if get("aud") != audience:
+            _check_audience(claims, audience)
+        for name in others:
+            if name not in claims:
+                raise ClaimMissing(name)
+        if type(get("sub", "")) is not str or type(get("jti", "")) is not str:
+            check_types(claims)
+        exp, nbf, iat = get("exp"), get("nbf", 0), get("iat", 0)
+        if type(exp) is not int or type(nbf) is not int or type(iat) is not int:
+            if "exp" not in claims:
+                raise ClaimMissing("exp")
+            exp, nbf, iat = _date("exp", exp), _date("nbf", nbf), _date("iat", iat)
+        latest = now + leeway
+        if not now < exp <= _LAST_DATE or not 0 <= nbf <= latest or not 0 <= iat <= latest:
+            _refuse_times(now, latest, exp, nbf, iat)
+        if max_age is not None and not now - iat <= max_age:
+            raise TooOld
+
+    return judge
 
 
-def _check_times(claims: Mapping[str, Any], policy: Policy, now: float) -> None:
-    get = claims.get
-    exp, nbf, iat = get("exp"), get("nbf", 0), get("iat", 0)
-    if type(exp) is not int or type(nbf) is not int or type(iat) is not int:
-        if "exp" not in claims:
-            raise ClaimMissing("exp")
-        exp, nbf, iat = _date("exp", exp), _date("nbf", nbf), _date("iat", iat)
-    # Each comparison is written so that a NaN in `now` refuses.
-    if not now < exp <= _LAST_DATE:
-        _date("exp", exp)
+def _refuse_times(now: float, latest: float, exp: float, nbf: float, iat: float) -> NoReturn:
+    """Say which of the three times is wrong."""
+    for name, value in (("exp", exp), ("nbf", nbf), ("iat", iat)):
+        _date(name, value)
+    if not now < exp:
         raise Expired
-    latest = now + policy.leeway
-    if not 0 <= nbf <= latest:
-        _date("nbf", nbf)
-        raise NotYetValid("nbf")
-    if not 0 <= iat <= latest:
-        _date("iat", iat)
-        raise NotYetValid("iat")
-    if policy.max_age is not None and not now - iat <= policy.max_age:
-        raise TooOld
+    raise NotYetValid("iat" if nbf <= latest else "nbf")
 
 
 def check_types(claims: Mapping[str, Any]) -> None:

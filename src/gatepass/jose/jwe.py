@@ -16,7 +16,7 @@ from gatepass.jose.errors import (
 from gatepass.jose.header import Header, media_type, parse_header
 from gatepass.jose.jwe_algorithms import DIRECT_KEYS, JWE_ALGORITHMS, Entropy, Unwrap
 from gatepass.jose.jwe_encryptions import ENCRYPTIONS, ContentEncryption, Open
-from gatepass.jose.jws import remember, written_head
+from gatepass.jose.jws import header_segment, keep_head, remember
 from gatepass.jose.keys import Key
 from gatepass.jose.keyset import KeySet
 from gatepass.jose.policy import DEFAULT_MAX_LENGTH, check_algorithms
@@ -55,8 +55,12 @@ def encrypt(
         raise KeyInvalid("the key cannot encrypt")
     content_key, carried, extra = key._wrap(encryption, entropy)
     alg = "dir" if key.alg in DIRECT_KEYS else key.alg
-    known = None if extra else key._heads.get((enc, typ, cty))
-    head = known or written_head(key, alg, enc, typ, cty, extra)
+    name = (enc, typ, cty)
+    head = None if extra else key._heads.get(name)
+    if head is None:
+        head = header_segment({"alg": alg, "enc": enc, "kid": key.kid, "typ": typ, "cty": cty} | extra)
+        if not extra:
+            keep_head(key, name, head)
     iv = entropy(encryption.iv_size)
     ciphertext, tag = encryption.sealer(content_key)(iv, plaintext, head)
     segments = (head, *map(b64.encode_ascii, (carried, iv, ciphertext, tag)))

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from gatepass.jose import b64, strict_json
+from gatepass.jose.b64 import encode_ascii as encode
 from gatepass.jose.errors import AlgorithmNotAllowed, KeyInvalid, Malformed, TooLong, WrongType
 from gatepass.jose.header import Header, media_type, parse_header
 from gatepass.jose.keys import Key
@@ -34,23 +35,26 @@ def sign(payload: bytes, key: Key, *, typ: str | None, cty: str | None = None) -
     signer = key._sign
     if signer is None:
         raise KeyInvalid("the key cannot sign")
-    head = key._heads.get((None, typ, cty)) or written_head(key, key.alg, None, typ, cty, {})
-    message = head + b"." + b64.encode_ascii(payload)
-    return (message + b"." + b64.encode_ascii(signer(message))).decode("ascii")
+    name = typ if cty is None else (typ, cty)
+    head = key._heads.get(name) or keep_head(
+        key, name, header_segment({"alg": key.alg, "kid": key.kid, "typ": typ, "cty": cty}) + b"."
+    )
+    message = head + encode(payload)
+    return (message + b"." + encode(signer(message))).decode()
 
 
-def written_head(
-    key: Key, alg: str, enc: str | None, typ: str | None, cty: str | None, extra: dict[str, Any]
-) -> bytes:
-    """Write a header segment; without `extra` it is the same for every token, and remembered at the key."""
-    members = {"alg": alg, "enc": enc, "kid": key.kid, "typ": typ, "cty": cty} | extra
-    text = strict_json.encode_object({name: value for name, value in members.items() if value is not None})
-    head = b64.encode_ascii(text)
-    if not extra:
-        if len(key._heads) >= _MOST_SEEN:
-            key._heads.clear()
-        key._heads[enc, typ, cty] = head
+def keep_head(key: Key, name: object, head: bytes) -> bytes:
+    """Remember at the key a header segment that is the same for every token."""
+    if len(key._heads) >= _MOST_SEEN:
+        key._heads.clear()
+    key._heads[name] = head
     return head
+
+
+def header_segment(members: dict[str, Any]) -> bytes:
+    """Write a header; members that are None are left out."""
+    text = strict_json.encode_object({name: value for name, value in members.items() if value is not None})
+    return b64.encode_ascii(text)
 
 
 def verify(
@@ -113,7 +117,7 @@ def signed(
     check = key._check
     if check is None:
         raise KeyInvalid("the key cannot verify signatures")
-    check(message.encode("ascii"), signature)
+    check(message.encode(), signature)
     if seen is None:
         remember(keys, head, key, header)
     return payload, key, header

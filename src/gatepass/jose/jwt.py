@@ -8,7 +8,7 @@ from typing import Any, Final, TypeVar, overload
 import msgspec
 
 from gatepass.jose import b64, jws, strict_json
-from gatepass.jose.claims import check_claims, check_types
+from gatepass.jose.claims import check_types
 from gatepass.jose.errors import ClaimInvalid, ClaimMissing, Malformed, TooLong, WrongType
 from gatepass.jose.header import media_type, parse_header
 from gatepass.jose.keys import Key
@@ -35,20 +35,17 @@ def sign(claims: Mapping[str, object] | msgspec.Struct, key: Key, *, typ: str) -
         ClaimInvalid: a registered claim has a wrong type.
         Malformed: a value cannot be written as strict JSON.
     """
-    return jws.sign(_text(claims), key, typ=typ)
-
-
-def _text(claims: object) -> bytes:
-    if isinstance(claims, dict):
-        members = claims
-    elif isinstance(claims, msgspec.Struct):
-        members = msgspec.to_builtins(claims)
-    elif isinstance(claims, Mapping):
-        members = dict(claims)
-    else:
-        raise Malformed("claims are a mapping")
+    members = claims if type(claims) is dict else _members(claims)
     check_types(members)
-    return strict_json.encode_object(members)
+    return jws.sign(strict_json.encode_object(members), key, typ=typ)
+
+
+def _members(claims: object) -> dict[str, Any]:
+    if isinstance(claims, msgspec.Struct):
+        return msgspec.to_builtins(claims)  # type: ignore[no-any-return]
+    if isinstance(claims, Mapping):
+        return dict(claims)
+    raise Malformed("claims are a mapping")
 
 
 def issue(
@@ -110,7 +107,7 @@ def verify(
     """
     text, key, header = jws.signed(token, keys, policy.algorithms, policy._typ, policy.max_length)
     claims = strict_json.decode_object(text)
-    check_claims(claims, policy, now)
+    policy._judge(claims, now)
     return Verified(claims if claims_type is None else _typed(claims, claims_type), header.members, key.kid)
 
 
@@ -152,7 +149,9 @@ def encrypt(
     """
     from gatepass.jose import jwe
 
-    return jwe.encrypt(_text(claims), key, enc=enc, typ=typ, entropy=entropy)
+    members = _members(claims)
+    check_types(members)
+    return jwe.encrypt(strict_json.encode_object(members), key, enc=enc, typ=typ, entropy=entropy)
 
 
 @overload
@@ -178,7 +177,7 @@ def decrypt(
         raise WrongType("the header's typ is not the one expected")
     claims = strict_json.decode_object(text)
     _check_replicated(header.members, claims)
-    check_claims(claims, policy, now)
+    policy._judge(claims, now)
     return Decrypted(claims if claims_type is None else _typed(claims, claims_type), header.members, key.kid)
 
 

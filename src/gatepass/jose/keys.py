@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Final, NoReturn, Self, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, NoReturn, Self
 
 from gatepass.jose import jwk as members_of
 from gatepass.jose import material as materials
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from gatepass.jose.jwe_encryptions import Open
 
 _PUBLIC_SIDE: Final = {"sign": "verify", "decrypt": "encrypt", "unwrapKey": "wrapKey"}
-_HeadName: TypeAlias = tuple[str | None, str | None, str | None]  # enc, typ, cty
 
 
 @dataclass(frozen=True, slots=True, repr=False, eq=False, kw_only=True)
@@ -40,7 +39,7 @@ class Key:
     _unwrap: "Unwrap | None" = field(init=False, default=None)
     _seen: "dict[str, tuple[Key, Header]]" = field(init=False, default_factory=dict)  # see jws.signed
     _openers: "dict[str, Open]" = field(init=False, default_factory=dict)  # see jwe.opened
-    _heads: dict[_HeadName, bytes] = field(init=False, default_factory=dict)  # see jws.written_head
+    _heads: dict[object, bytes] = field(init=False, default_factory=dict)  # see jws.sign
 
     def __post_init__(self) -> None:
         row, material = usage.row_of(self.alg), self._material

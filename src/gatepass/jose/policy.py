@@ -6,6 +6,7 @@ from functools import lru_cache
 from typing import Final
 
 from gatepass.jose.algorithms import JWS_ALGORITHMS, Family
+from gatepass.jose.claims import Judge, judge_of
 from gatepass.jose.header import media_type
 
 # Room for any sane set of claims and for an ML-DSA-87 signature (6,170 characters). What is longer is
@@ -48,7 +49,7 @@ class Policy:
     max_length: int = DEFAULT_MAX_LENGTH
     encryptions: frozenset[str] = frozenset()
     _typ: str | None = field(init=False, repr=False, compare=False)
-    _others: tuple[str, ...] = field(init=False, repr=False, compare=False)
+    _judge: Judge = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         for name, value in (("issuer", self.issuer), ("audience", self.audience), ("typ", self.typ)):
@@ -64,8 +65,10 @@ class Policy:
         if self.max_length < 1:
             raise ValueError("max_length is a positive number of characters")
         required = self.required | ({"iat"} if self.max_age is not None else set())
+        others = tuple(sorted(required - {"iss", "aud", "exp"}))
+        judge = judge_of(self.issuer, self.audience, others, self.leeway, self.max_age)
         object.__setattr__(self, "_typ", media_type(self.typ))
-        object.__setattr__(self, "_others", tuple(sorted(required - {"iss", "aud", "exp"})))
+        object.__setattr__(self, "_judge", judge)
 
 
 def _check_text(name: str, value: object) -> None:

@@ -14,7 +14,6 @@ import msgspec
 from gatepass.jose.errors import Malformed
 
 MAX_DEPTH: Final = 32  # objects and arrays inside each other: real claims need 3 or 4, and a stack is finite
-_MOST: Final = 2**63 - 1
 _MAX_BITS: Final = 64  # of an integer: what other languages can hold (RFC 7493 §2.2 warns from 53 on)
 
 # Most objects are shallow and their integers small. A decoder that can only give such values proves both
@@ -65,14 +64,15 @@ def encode_object(members: dict[str, Any]) -> bytes:
     # msgspec writes NaN as null, bytes as base64, dates and numeric keys as text. Here nothing is written
     # that was not said; on the path of every token, so what most objects hold is let through with the least
     # work.
-    for name, value in members.items():
+    for value in members.values():
         kind = type(value)
-        if type(name) is not str or not (
-            kind is str or (kind is int and -_MOST <= value <= _MOST) or (kind is list and _are_texts(value))
+        if not (
+            kind is str or (kind is int and -(2**63) <= value < 2**63) or (kind is list and _are_texts(value))
         ):
             _count_members(members)
             break
     try:
+        "".join(members)  # a TypeError, if a name is no text
         return _encode(members)
     except (ValueError, TypeError):  # a lone surrogate, a subclass of text or numbers
         raise Malformed("cannot be written as JSON") from None

@@ -6,10 +6,12 @@ import json
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from gatepass.jose import JoseError, Malformed, b64, strict_json
+from gatepass.jose.algorithms import der_to_raw, raw_to_der
 from gatepass.jose.header import parse_header
 
 SCALARS = (
@@ -100,3 +102,13 @@ def test_only_our_errors_escape_from_json_and_headers(text: bytes) -> None:
     for segment in (b64.encode(text), text.decode("latin-1")):
         with contextlib.suppress(JoseError):
             parse_header(segment)
+
+
+@given(st.sampled_from([32, 48, 66]), st.data())
+def test_ecdsa_signatures_keep_their_numbers(size: int, data: st.DataObject) -> None:
+    bits = {32: 256, 48: 384, 66: 521}[size]
+    numbers = st.integers(0, bits).flatmap(lambda width: st.integers(0, 2**width - 1))
+    r, s = data.draw(numbers), data.draw(numbers)
+    raw = r.to_bytes(size, "big") + s.to_bytes(size, "big")
+    assert raw_to_der(raw, size) == encode_dss_signature(r, s)
+    assert der_to_raw(encode_dss_signature(r, s), size) == raw

@@ -14,12 +14,10 @@ SIZES = [32, 48, 66]
 @pytest.mark.parametrize("s", [0, 1, 0x7F, 0x80, 0x1FF])
 def test_ecdsa_signatures_are_written_as_openssl_wants_them(size: int, r: int, s: int) -> None:
     bits = {32: 256, 48: 384, 66: 521}[size]
-    for left, right in (
-        (r, s),
-        (r << (bits - 9), s),
-        (r, s << (bits - 9)),
-        (r << (bits - 9), s << (bits - 9)),
-    ):
+    shift = bits - 9
+    long, short = (1 << bits) - 1, 1 << (bits - 16)
+    pairs = [(r, s), (r << shift, s), (r, s << shift), (r << shift, s << shift), (long, short), (short, long)]
+    for left, right in pairs:
         raw = left.to_bytes(size, "big") + right.to_bytes(size, "big")
         der = encode_dss_signature(left, right)
         assert raw_to_der(raw, size) == der
