@@ -12,6 +12,7 @@ import pytest
 import uvicorn
 
 from gatepass.auth import Limit
+from gatepass.server import protocol
 from gatepass.server.limits import MAX_BODY
 from gatepass.server.protocol import MAX_FRAMING, BoundedHttpProtocol
 
@@ -39,6 +40,8 @@ async def served(world: World) -> AsyncIterator[int]:
             lifespan="off",
             log_config=None,
             proxy_headers=False,
+            timeout_keep_alive=1,
+            timeout_graceful_shutdown=1,
         )
         server = uvicorn.Server(config)
         running = asyncio.create_task(server.serve(sockets=[listener]))
@@ -109,3 +112,43 @@ async def test_a_trailer_is_no_header(make_world: MakeWorld, caplog: pytest.LogC
         assert [line.split()[1] for line in seen] == [b"401", b"401", b"429"]
         other = told.replace(b"203.0.113.1", b"203.0.113.2")  # the twin: as a header it counts
         assert (await sent(port, other + CHUNK + b"0\r\n\r\n")).split()[1] == b"401"
+
+
+GOOD = b'{"email":"ann@example.org","password":"correct horse battery"}'
+WHOLE = HEAD + b"content-length: %d\r\n\r\n" % len(GOOD) + GOOD
+
+SLOW: dict[str, bytes] = {
+    "nothing": b"",
+    "half a head": WHOLE[:40],
+    "half a body": WHOLE[:-5],
+    "line ends": b"\r\n",
+    "half a request behind a whole one": WHOLE + WHOLE[:-5],
+    "line ends behind a request": WHOLE + b"\r\n",
+}
+
+
+@pytest.mark.parametrize("name", SLOW)
+async def test_a_request_that_never_becomes_whole_holds_no_connection(
+    world: World, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setattr(protocol, "PATIENCE", 0.3)
+    async with served(world) as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(SLOW[name])
+        seen = await asyncio.wait_for(reader.read(), 3)  # to the end of the connection
+        assert seen.count(b"HTTP/1.1 200") == SLOW[name].count(GOOD)
+        writer.close()
+
+
+async def test_a_request_that_becomes_whole_in_time_is_answered(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(protocol, "PATIENCE", 0.5)
+    async with served(world) as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        for _ in range(3):  # one connection, and longer in all than one request may take
+            for piece in (WHOLE[:30], WHOLE[30:-9], WHOLE[-9:]):
+                writer.write(piece)
+                await asyncio.sleep(0.1)
+            assert b"HTTP/1.1 200" in await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 3)
+        writer.close()

@@ -1,14 +1,22 @@
-"""uvicorn's HTTP protocol, with an end to what a client may send beside the body of its request."""
+"""uvicorn's HTTP protocol, with an end to what a client may send beside the body, and to its patience."""
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+if TYPE_CHECKING:
+    import asyncio
 
 # Bytes of request line, headers, chunk sizes and trailers. An honest head with a large token is a quarter of
 # it; httptools itself has no limit, and would collect one endless header until memory is gone.
 MAX_FRAMING: Final = 65_536
+
+# Seconds from the first byte of a request, or from the opened connection, until the request must be whole. A
+# full body takes a second over the worst of lines; without an end, a thousand connections that say nothing
+# would use up the process's file descriptors, and Auth could accept no other.
+PATIENCE: Final = 20.0
 
 
 class BoundedHttpProtocol(HttpToolsProtocol):
@@ -16,13 +24,33 @@ class BoundedHttpProtocol(HttpToolsProtocol):
 
     _framing = 0
     _in_head = True
+    _is_whole = False
+    _deadline: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Begin to wait for the first request."""
+        super().connection_made(transport)
+        self._wait()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Wait no more."""
+        self._wait_no_more()
+        super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
         """Parse what came; refuse once it is too much and the request still not whole."""
         self._framing += len(data)
+        self._is_whole = False
         super().data_received(data)
+        if not self._is_whole and self._deadline is None:
+            self._wait()  # a request that comes in one piece, as nearly all do, never gets here
         if self._framing > MAX_FRAMING and not self.transport.is_closing():
             self.send_400_response("Request header fields too large.")
+
+    def on_message_begin(self) -> None:
+        """Know that there is more to come, behind another request in the same piece too."""
+        self._is_whole = False
+        super().on_message_begin()
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Take a header. A trailer is none (RFC 9110 §6.5.1).
@@ -47,4 +75,14 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         """Begin to count the next request."""
         self._in_head = True
         self._framing = 0
+        self._is_whole = True
+        self._wait_no_more()
         super().on_message_complete()
+
+    def _wait(self) -> None:
+        self._deadline = self.loop.call_later(PATIENCE, self.transport.close)
+
+    def _wait_no_more(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
