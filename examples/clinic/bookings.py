@@ -116,7 +116,10 @@ class Bookings:
 
     def _change(self, statement: str, values: tuple[object, ...]) -> bool:
         with closing(sqlite3.connect(self._path)) as connection, connection:
-            return connection.execute(statement, values).rowcount == 1
+            try:
+                return connection.execute(statement, values).rowcount == 1
+            except OverflowError:
+                return False  # a number for which SQLite has no room is no row's
 
 
 def _half_hours(today: datetime) -> Iterator[str]:

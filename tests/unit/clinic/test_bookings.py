@@ -72,3 +72,10 @@ def test_only_the_patient_can_cancel(bookings: Bookings) -> None:
 def test_the_directory_is_read_as_it_was_written(tmp_path: Path) -> None:
     Directory(tmp_path).write(PEOPLE)
     assert Directory(tmp_path).everybody == PEOPLE
+
+
+@pytest.mark.parametrize("number", [0, -1, 2**63, 10**30])
+def test_a_number_that_no_slot_has_takes_and_gives_back_nothing(bookings: Bookings, number: int) -> None:
+    assert not bookings.book(number, patient_id="p1", patient="N1")
+    assert not bookings.cancel(number, patient_id="p1")
+    assert bookings.book(bookings.free()[0].id, patient_id="p1", patient="N1")
