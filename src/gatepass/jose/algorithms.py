@@ -165,7 +165,7 @@ def raw_to_der(signature: bytes, size: int) -> bytes:
 
 def der_to_raw(signature: bytes, size: int) -> bytes:
     """Write OpenSSL's DER signature as r‖s, each of `size` bytes."""
-    # neither INTEGER is shorter than the field, or only one by one byte
+    # The usual form of ES256 first: neither INTEGER is shorter than the field.
     if len(signature) >= 70 and size == 32:
         end = 4 + signature[3]
         if signature[3] >= 32 and signature[end + 1] >= 32:

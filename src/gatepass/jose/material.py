@@ -6,6 +6,7 @@ point on its curve, halves that belong together (RFC 7518 §6, RFC 8037 §2, RFC
 """
 
 from dataclasses import dataclass
+from functools import cache
 from importlib import import_module
 from os import urandom
 from typing import Any, Final
@@ -143,16 +144,12 @@ _ROCA_PRIMES = (11, 13, 17, 19, 37, 53, 61, 71, 73, 79, 97, 103, 107, 109, 127, 
 
 
 def _has_roca_fingerprint(n: int) -> bool:
-    return all(_is_power_of_f4(n % prime, prime) for prime in _ROCA_PRIMES)
+    return all(n % prime in _powers_of_f4(prime) for prime in _ROCA_PRIMES)
 
 
-def _is_power_of_f4(residue: int, prime: int) -> bool:
-    power = 1
-    for _ in range(prime):
-        if power == residue:
-            return True
-        power = power * 65537 % prime
-    return False
+@cache
+def _powers_of_f4(prime: int) -> frozenset[int]:
+    return frozenset(pow(65537, exponent, prime) for exponent in range(prime))
 
 
 def of_secret(secret: object) -> Material:
