@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from gatepass.cli.failure import CommandFailed
+from gatepass.cli.failure import CommandFailed, CommandMisused
 from gatepass.cli.site_access import add_settings_option, settings_of
 from gatepass.wiring import WiringError, serve
 
 if TYPE_CHECKING:
     import argparse
+
+LAST_PORT: Final = 65_535
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -34,6 +36,8 @@ def run(args: argparse.Namespace) -> int:
     """Serve."""
     settings = settings_of(args)
     if args.port is not None:
+        if not 0 <= args.port <= LAST_PORT:  # the resolver would take it modulo 65536
+            raise CommandMisused(f"--port must be between 0 and {LAST_PORT}")
         server = msgspec.structs.replace(settings.server, port=args.port)
         settings = msgspec.structs.replace(settings, server=server)
     try:

@@ -82,6 +82,22 @@ def test_init_overwrites_nothing(folder: Path, capsys: pytest.CaptureFixture[str
     assert not (folder / "gatepass.toml").exists()
 
 
+@pytest.mark.parametrize("port", ["70000", "-1", "65536"])
+def test_a_port_that_is_none_is_not_taken_for_another(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, port: str
+) -> None:
+    served: list[int] = []
+    monkeypatch.setattr("gatepass.cli.serve.serve", lambda settings, **_: served.append(settings.server.port))
+    main(["init", str(folder)])
+    monkeypatch.chdir(folder)
+    with pytest.raises(SystemExit) as left:
+        main(["serve", f"--port={port}"])
+    assert left.value.code == 2
+    assert "--port" in capsys.readouterr().err
+    assert main(["serve", "--port=65535"]) == 0
+    assert served == [65_535]
+
+
 def test_the_commented_defaults_are_the_defaults() -> None:
     lines = TEMPLATE.format(issuer="http://127.0.0.1:8000", audience="a", port=8000, kek_file="gatepass.kek")
     bare = [line.removeprefix("# ") for line in lines.splitlines()]
