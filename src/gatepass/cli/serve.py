@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from gatepass.auth import AuthError
 from gatepass.cli.failure import CommandFailed, CommandMisused
 from gatepass.cli.site_access import add_settings_option, settings_of
 from gatepass.wiring import WiringError, serve
@@ -42,6 +43,6 @@ def run(args: argparse.Namespace) -> int:
         settings = msgspec.structs.replace(settings, server=server)
     try:
         serve(settings, verbose=args.verbose)
-    except WiringError as error:
+    except (AuthError, WiringError) as error:
         raise CommandFailed(str(error)) from None
     return 0

@@ -50,9 +50,8 @@ def run(args: argparse.Namespace) -> int:
         [s.sid, u.email, s.device, s.address, local_time(s.created_at), f"{span(now - s.last_seen_at)} ago"]
         for s, u in found
     ]
-    write_table(
-        ["SID", "USER", "DEVICE", "ADDRESS", "SINCE", "LAST SEEN"], rows, empty="Nobody is logged in."
-    )
+    empty = "Nobody is logged in." if wanted is None else f"{wanted} is not logged in."
+    write_table(["SID", "USER", "DEVICE", "ADDRESS", "SINCE", "LAST SEEN"], rows, empty=empty)
     return 0
 
 

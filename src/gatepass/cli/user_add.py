@@ -7,7 +7,7 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
-from gatepass.auth import usecases
+from gatepass.auth import RoleUnknown, usecases
 from gatepass.cli.failure import CommandFailed, CommandMisused
 from gatepass.cli.output import write_json
 from gatepass.cli.site_access import add_json_option, add_settings_option, with_auth
@@ -53,17 +53,23 @@ def run(args: argparse.Namespace) -> int:
     password = _password(from_stdin=args.password_stdin)
 
     async def add(auth: Auth) -> User:
-        return await usecases.add_user(
-            auth,
-            email=args.email,
-            password=password,
-            first_name=args.first_name,
-            last_name=args.last_name,
-            roles=frozenset(args.role),
-            permissions=frozenset(args.permission),
-            actor="cli",
-            now=time.time(),
-        )
+        try:
+            return await usecases.add_user(
+                auth,
+                email=args.email,
+                password=password,
+                first_name=args.first_name,
+                last_name=args.last_name,
+                roles=frozenset(args.role),
+                permissions=frozenset(args.permission),
+                actor="cli",
+                now=time.time(),
+            )
+        except RoleUnknown as error:
+            roles = ", ".join(sorted(set(args.role)))
+            raise CommandFailed(
+                f"{error} (--role {roles}); define it first: gatepass role define NAME PERMISSION …"
+            ) from None
 
     user = with_auth(args, add)
     if args.json:
@@ -78,7 +84,11 @@ def _password(*, from_stdin: bool) -> str:
         return sys.stdin.readline().rstrip("\r\n")
     if not sys.stdin.isatty():
         raise CommandMisused("there is no terminal to ask for the password; use --password-stdin")
-    password = getpass.getpass("Password: ")
-    if getpass.getpass("Once more: ") != password:
+    try:
+        password = getpass.getpass("Password: ")
+        again = getpass.getpass("Once more: ")
+    except EOFError:
+        raise CommandFailed("no password was typed; nothing was added") from None
+    if again != password:
         raise CommandFailed("the two passwords differ; nothing was added")
     return password

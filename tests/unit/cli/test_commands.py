@@ -161,9 +161,14 @@ BROKEN = {
 }
 
 
+@pytest.mark.parametrize("command", [["user", "list"], ["serve", "--port=0"]], ids=" ".join)
 @pytest.mark.parametrize("name", BROKEN)
 def test_what_is_broken_is_told_in_words(
-    folder: Path, capsys: pytest.CaptureFixture[str], name: str, monkeypatch: pytest.MonkeyPatch
+    folder: Path,
+    capsys: pytest.CaptureFixture[str],
+    name: str,
+    command: list[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     file, text, words = BROKEN[name]
     if text is None:
@@ -173,8 +178,43 @@ def test_what_is_broken_is_told_in_words(
     if not words:
         monkeypatch.setenv("GATEPASS_DATABASE__PATH", "nowhere/gatepass.db")
         words = "cannot open gatepass.db"
-    assert main(["user", "list"]) == 1
+    assert main(command) == 1
     assert words in capsys.readouterr().err
+
+
+def test_another_key_encryption_key_is_told_in_words(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["keys", "rotate"]) == 0
+    (folder / "gatepass.kek").write_text("A" * 43 + "=")
+    for command in (["keys", "rotate"], ["serve", "--port=0"]):
+        assert main(command) == 1
+        assert "is this the right key-encryption key?" in capsys.readouterr().err
+
+
+def test_a_role_that_nobody_defined_is_named_with_the_remedy(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import io
+
+    monkeypatch.setattr("sys.stdin", io.StringIO("correct horse battery\n"))
+    named = ["--email", "ann@example.org", "--first-name", "Ann", "--last-name", "Lee", "--role", "docter"]
+    assert main(["user", "add", "--password-stdin", *named]) == 1
+    told = capsys.readouterr().err
+    assert "--role docter" in told
+    assert "gatepass role define" in told
+
+
+def test_ctrl_d_at_the_password_is_no_traceback(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def ended(prompt: str) -> str:
+        raise EOFError(prompt)
+
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True)
+    monkeypatch.setattr("getpass.getpass", ended)
+    assert main(["user", "add", "--email", "a@b.example", "--first-name", "A", "--last-name", "B"]) == 1
+    assert "nothing was added" in capsys.readouterr().err
 
 
 def test_token_show_needs_the_base_install_alone() -> None:
