@@ -21,6 +21,8 @@ from gatepass.jose.keys import Key
 from gatepass.jose.keyset import KeySet
 from gatepass.jose.policy import DEFAULT_MAX_LENGTH, check_algorithms
 
+__all__ = ["decrypt", "encrypt"]
+
 
 def encrypt(
     plaintext: bytes,

@@ -11,6 +11,8 @@ from gatepass.jose.keys import Key
 from gatepass.jose.keyset import KeySet
 from gatepass.jose.policy import DEFAULT_MAX_LENGTH, check_algorithms
 
+__all__ = ["sign", "verify"]
+
 # Header segments remembered per key or set, and the longest of them: a key's own tokens have one or two, of
 # 60 characters.
 _MOST_SEEN: Final = 64

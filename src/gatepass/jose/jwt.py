@@ -16,6 +16,18 @@ from gatepass.jose.keyset import KeySet
 from gatepass.jose.policy import DEFAULT_MAX_LENGTH, Policy, check_algorithms
 from gatepass.jose.verdicts import Decrypted, Unverified, Verified
 
+__all__ = [
+    "decrypt",
+    "encrypt",
+    "issue",
+    "nest",
+    "peek",
+    "peek_header",
+    "sign",
+    "verify",
+    "verify_nested",
+]
+
 T = TypeVar("T")
 _FIRST_NAME: Final = re.compile(r"[`.\[]")
 
@@ -55,7 +67,7 @@ def issue(
     typ: str,
     lifetime: float,
     now: float,
-    entropy: Callable[[int], bytes],
+    entropy: Callable[[int], bytes] = urandom,
 ) -> str:
     """Sign claims, with `iat`, `exp` and `jti` filled in.
 

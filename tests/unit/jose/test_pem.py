@@ -122,7 +122,15 @@ def test_a_password_is_the_right_one_or_none() -> None:
         Key.from_pem(GOOD.to_private_pem(), "ES256", password=b"secret")
 
 
-@pytest.mark.parametrize("der", [b"", b"\x30\x00", GOOD.to_der()[:-1], GOOD.to_private_der()[:-1]])
+NO_DER = {
+    "nothing": b"",
+    "an empty sequence": b"\x30\x00",
+    "a public key cut short": GOOD.to_der()[:-1],
+    "a private key cut short": GOOD.to_private_der()[:-1],
+}
+
+
+@pytest.mark.parametrize("der", NO_DER.values(), ids=NO_DER)
 def test_what_is_not_a_key_in_der_is_refused(der: bytes) -> None:
     with pytest.raises(KeyInvalid):
         Key.from_der(der, "ES256")
