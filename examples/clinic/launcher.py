@@ -112,7 +112,7 @@ def _welcome(clinic: Clinic, children: list[Child]) -> None:
     for child in children:
         print(f"    {child.name:14}{child.url}   process {child.pid}")
     print(f"\n  Data and logs are kept in {clinic.data}; `make demo-reset` starts over.")
-    print(f"  Try this in token mode: kill -9 {children[0].pid} (Auth), and load the page again.")
+    print(f'  Try this in token mode: kill -9 {children[0].pid} (Auth), and press "Load again" in the page.')
     print("  Stop everything with Ctrl-C.\n", flush=True)
 
 

@@ -64,17 +64,30 @@ function listen() {
 
 /** Whatever a button starts: an end of the login has its own page, an unreachable Auth its own words. */
 async function safely(work) {
+  const pressed = document.activeElement;
+  const place = pressed?.closest("section[aria-labelledby]");
   busy(1);
   try {
     await work();
   } catch (error) {
     if (error instanceof auth.Ended || (error instanceof auth.Refused && error.status === 401)) over();
-    else if (error instanceof auth.Unreachable) happened("Auth does not answer. Is its process running?", "bad");
+    else if (error instanceof auth.Unreachable) happened("Auth does not answer. Is its process running? Enter in the demo’s terminal starts it again.", "bad");
     else if (error instanceof auth.Refused) happened(`Refused: ${error.message}`, "bad");
     else throw error;
   } finally {
     busy(-1);
+    keepPlace(pressed, place);
   }
+}
+
+/** The pressed button may be gone, or was disabled meanwhile: who uses the keyboard stays where they were. */
+function keepPlace(pressed, place) {
+  if (document.activeElement !== document.body || !place) return;
+  if (!pressed.isConnected) {
+    pressed = byId(place.getAttribute("aria-labelledby"));
+    pressed.tabIndex = -1;
+  }
+  pressed.focus({ preventScroll: true });
 }
 
 let working = 0;

@@ -93,7 +93,7 @@ export function tick() {
   const { iat, exp } = pass.decoded(pass.token()).payload;
   const words = (seconds) => (seconds < 120 ? `${seconds} s` : `${Math.floor(seconds / 60)} min ${seconds % 60} s`);
   node.textContent = words(Math.ceil(left / 1000));
-  byId("clock-words").textContent = `, until ${at(exp)}`;
+  byId("clock-words").textContent = left ? `, until ${at(exp)}` : `: it ran out at ${at(exp)}`;
   byId("clock-bar").style.width = `${Math.min(100, (left / 1000 / Math.max(1, exp - iat)) * 100)}%`;
   byId("clock-bar").classList.toggle("low", left < Math.min(10_000, (exp - iat) * 250));
   return left === 0;

@@ -77,7 +77,7 @@ function appointments(list, act) {
   return element("ul", { class: "rows" }, list.map((one) =>
     element("li", {}, when(one.starts_at),
       element("span", { class: "row-main" }, element("strong", {}, one.reason), element("span", {}, `${one.patient} · ${one.doctor}`)),
-      one.may_cancel && element("button", { type: "button", class: "quiet small", "aria-label": `Cancel: ${one.reason}`,
+      one.may_cancel && element("button", { type: "button", class: "quiet small", "aria-label": `Cancel: ${one.reason}, ${day(new Date(one.starts_at))}, ${minute(new Date(one.starts_at))}`,
         onclick: () => act("cancelled an appointment", () => services.cancel(one.id)) }, "Cancel"))));
 }
 
@@ -85,6 +85,6 @@ function slots(list, act) {
   if (!list.length) return element("p", { class: "empty" }, "Everything is taken.");
   return element("ul", { class: "rows" }, list.map((slot) =>
     element("li", {}, when(slot.starts_at), element("span", { class: "row-main" }, element("strong", {}, slot.doctor), element("span", {}, "half an hour")),
-      slot.may_book && element("button", { type: "button", class: "quiet small", "aria-label": `Book ${slot.doctor}`,
+      slot.may_book && element("button", { type: "button", class: "quiet small", "aria-label": `Book ${slot.doctor}, ${day(new Date(slot.starts_at))}, ${minute(new Date(slot.starts_at))}`,
         onclick: () => act("booked an appointment", () => services.book(slot.id)) }, "Book"))));
 }

@@ -41,11 +41,13 @@ function words(error) {
 
 function row(session, { title, verb, end }) {
   const since = new Date(session.created_at * 1000);
+  const words = session.current ? "Kick me out" : verb;
   return element("li", { "data-sid": session.sid },
     element("span", { class: "row-main" },
       element("strong", {}, title, session.current && element("span", { class: "chip here" }, "this browser")),
       element("span", {}, `since ${day(since)}, ${clock(since)} · ${session.address || "unknown address"}`)),
-    element("button", { type: "button", class: "danger small", onclick: end, "aria-label": `${verb} ${title}` }, session.current ? "Kick me out" : verb));
+    element("button", { type: "button", class: "danger small", onclick: end,
+      "aria-label": `${words}: ${title}, since ${clock(since)}` }, words));
 }
 
 /** "Firefox on Linux", as Auth read it when the login began. */

@@ -57,5 +57,6 @@ export function showUnreachable() {
   show("unreachable", element("div", { class: "card notice", role: "alert" },
     title("Auth does not answer"),
     element("p", {}, "The page could not ask who you are. If you stopped Auth’s process: press Enter in the terminal of the demo to start it again."),
+    element("p", { class: "hint" }, "In token mode an open page goes on without Auth. A reload forgets the token: it lives in the page’s memory alone."),
     element("button", { type: "button", class: "primary", onclick: () => location.reload() }, "Try again")));
 }
