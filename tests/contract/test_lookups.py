@@ -41,7 +41,7 @@ EMPTY: dict[str, tuple[Callable[[Store], Awaitable[Any]], Any]] = {
     "users_with_role": (lambda s: s.users_with_role("doctor"), []),
     "session_by_hash": (lambda s: s.session_by_hash(digest("one")), None),
     "session_by_sid": (lambda s: s.session_by_sid("sid-one"), None),
-    "sessions_of": (lambda s: s.sessions_of("user-ada", NOW), []),
+    "sessions_of": (lambda s: s.sessions_of("user-ada", NOW, 10), []),
     "live_sessions": (lambda s: s.live_sessions(NOW, None, 10), []),
     "refresh_by_hash": (lambda s: s.refresh_by_hash(digest("token")), None),
     "signing_keys": (lambda s: s.signing_keys(), []),
@@ -168,8 +168,8 @@ async def test_lists_show_live_sessions_alone(
     live = session("live", user_id="user-bob")
     bob = user("bob")
     await store.commit(UserAdded(owner, "h"), UserAdded(bob, "h"), SessionStarted(dead), SessionStarted(live))
-    assert await store.sessions_of(owner.id, NOW) == []
-    assert await store.sessions_of(bob.id, NOW) == [live]
+    assert await store.sessions_of(owner.id, NOW, 10) == []
+    assert await store.sessions_of(bob.id, NOW, 10) == [live]
     assert await store.live_sessions(NOW, None, 10) == [(live, bob)]
     assert await store.session_by_sid(dead.sid) == (
         dead,
@@ -183,7 +183,9 @@ async def test_live_sessions_come_in_pages_and_one_users_newest_first(store: Sto
     first = await store.live_sessions(NOW, None, 3)
     assert [s.sid for s, _ in first] == ["sid-a", "sid-b", "sid-c"]
     assert [s.sid for s, _ in await store.live_sessions(NOW, "sid-c", 3)] == ["sid-d"]
-    assert [s.sid for s in await store.sessions_of("user-ada", NOW)] == ["sid-b", "sid-d", "sid-a", "sid-c"]
+    newest = await store.sessions_of("user-ada", NOW, 10)
+    assert [s.sid for s in newest] == ["sid-b", "sid-d", "sid-a", "sid-c"]
+    assert await store.sessions_of("user-ada", NOW, 3) == newest[:3]
     assert await store.live_sessions(NOW + 2 * DAY, None, 3) == []
 
 

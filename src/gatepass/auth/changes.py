@@ -90,6 +90,21 @@ class SessionEnded(msgspec.Struct, frozen=True):
     reason: EndReason
 
 
+class SessionsCapped(msgspec.Struct, frozen=True):
+    """A user's oldest live sessions beyond the newest `keep` end, at most `limit` of them.
+
+    Expects nothing, so that log-ins at once don't take each other's breath: who is one too many is decided
+    where it is written. Each that ends takes its refresh records along and leaves `event`, with its `sid`.
+    """
+
+    user_id: str
+    keep: int
+    limit: int
+    at: float
+    reason: EndReason
+    event: Event
+
+
 class RefreshAdded(msgspec.Struct, frozen=True):
     """A new refresh record."""
 
@@ -113,6 +128,19 @@ class FamiliesRevoked(msgspec.Struct, frozen=True):
     """All refresh records of a session are revoked and their answers wiped."""
 
     sid: str
+
+
+class FamiliesCapped(msgspec.Struct, frozen=True):
+    """A session's families beyond the `keep` that were issued or renewed last are revoked, `limit` at most.
+
+    Expects nothing, as `SessionsCapped`. A family counts while one of its records is active and not idle.
+    Nobody can use its records again, so their idle end is `at`: the next purge takes them.
+    """
+
+    sid: str
+    keep: int
+    limit: int
+    at: float
 
 
 class KeyAdded(msgspec.Struct, frozen=True):
@@ -203,9 +231,11 @@ Change: TypeAlias = (
     | SessionStarted
     | SessionTouched
     | SessionEnded
+    | SessionsCapped
     | RefreshAdded
     | RefreshRotated
     | FamiliesRevoked
+    | FamiliesCapped
     | KeyAdded
     | KeyMoved
     | KeyRemoved

@@ -77,8 +77,9 @@ class Sessions(Protocol):
         """Find a session, ended ones too, and its user by its public id."""
         ...
 
-    async def sessions_of(self, user_id: str, now: float) -> list[Session]:
-        """List a user's sessions that nobody ended and that the clock has not, newest first."""
+    async def sessions_of(self, user_id: str, now: float, limit: int) -> list[Session]:
+        """List a user's sessions that nobody ended and that the clock has not, the newest first, `limit` at
+        most."""
         ...
 
     async def live_sessions(self, now: float, after: str | None, limit: int) -> list[tuple[Session, User]]:

@@ -29,6 +29,8 @@ class EndReason(StrEnum):
     ENDED_BY_ADMIN = "ended_by_admin"
     REFRESH_REUSED = "refresh_reused"
     USER_DISABLED = "user_disabled"
+    TOO_MANY_SESSIONS = "too_many_sessions"
+    """The user logged in so often that the oldest had to go."""
 
 
 class Session(msgspec.Struct, frozen=True):

@@ -17,6 +17,7 @@ from gatepass.auth import (
     Conflict,
     Event,
     EventRecorded,
+    FamiliesCapped,
     FamiliesRevoked,
     KeyAdded,
     KeyMoved,
@@ -35,6 +36,7 @@ from gatepass.auth import (
     Session,
     SessionEnded,
     SessionIsLive,
+    SessionsCapped,
     SessionStarted,
     SessionTouched,
     User,
@@ -163,6 +165,13 @@ class MemoryStore:
         ended = msgspec.structs.replace(session, ended_at=change.at, end_reason=change.reason)
         self._put(self._sessions, change.sid, ended)
 
+    def _sessions_capped(self, change: SessionsCapped) -> None:
+        beyond = self._sessions_of(change.user_id, change.at)[change.keep :]
+        for session in beyond[: change.limit]:
+            self._session_ended(SessionEnded(session.sid, change.at, change.reason))
+            self._families_revoked(FamiliesRevoked(session.sid))
+            self._event_recorded(EventRecorded(msgspec.structs.replace(change.event, sid=session.sid)))
+
     def _refresh_added(self, change: RefreshAdded) -> None:
         self._add_record(change.record, change)
 
@@ -194,6 +203,21 @@ class MemoryStore:
             if record.sid == change.sid:
                 revoked = msgspec.structs.replace(record, state=RefreshState.REVOKED, answer=None)
                 self._put(self._refresh, token_hash, revoked)
+
+    def _families_capped(self, change: FamiliesCapped) -> None:
+        active = [r for r in self._refresh.values() if r.sid == change.sid and r.state is RefreshState.ACTIVE]
+        live = [record for record in active if record.idle_ends_at > change.at]
+        live.sort(key=lambda record: (-record.issued_at, record.family))
+        families = {record.family for record in live[change.keep :][: change.limit]}
+        for token_hash, record in list(self._refresh.items()):
+            if record.sid == change.sid and record.family in families:
+                over = msgspec.structs.replace(
+                    record,
+                    state=RefreshState.REVOKED,
+                    answer=None,
+                    idle_ends_at=min(record.idle_ends_at, change.at),
+                )
+                self._put(self._refresh, token_hash, over)
 
     def _key_added(self, change: KeyAdded) -> None:
         if change.record.kid in self._keys:
@@ -302,11 +326,10 @@ class MemoryStore:
         self.lookups += 1
         return self._with_user(sid)
 
-    async def sessions_of(self, user_id: str, now: float) -> list[Session]:
+    async def sessions_of(self, user_id: str, now: float, limit: int) -> list[Session]:
         """List a user's live sessions, newest first."""
         self.lookups += 1
-        live = [session for session, user in self._live(now) if user.id == user_id]
-        return sorted(live, key=lambda session: (-session.created_at, session.sid))
+        return self._sessions_of(user_id, now)[:limit]
 
     async def live_sessions(self, now: float, after: str | None, limit: int) -> list[tuple[Session, User]]:
         """List everybody's live sessions by sid, from behind the sid `after`."""
@@ -356,6 +379,10 @@ class MemoryStore:
         found = [(session, self._users[session.user_id]) for session in self._sessions.values()]
         return [(s, user) for s, user in found if sessions.refusal(s, user, now=now) is None]
 
+    def _sessions_of(self, user_id: str, now: float) -> list[Session]:
+        live = [session for session, user in self._live(now) if user.id == user_id]
+        return sorted(live, key=lambda session: (-session.created_at, session.sid))
+
     def _answers_over(self, purged: Purged) -> list[bytes]:
         answered = [record for record in self._refresh.values() if record.answer is not None]
         return [r.hash for r in answered if (r.rotated_at or 0.0) <= purged.answers_before]
@@ -378,9 +405,11 @@ _APPLY: Final[dict[type[Any], Callable[[MemoryStore, Any], None]]] = {
     SessionStarted: MemoryStore._session_started,
     SessionTouched: MemoryStore._session_touched,
     SessionEnded: MemoryStore._session_ended,
+    SessionsCapped: MemoryStore._sessions_capped,
     RefreshAdded: MemoryStore._refresh_added,
     RefreshRotated: MemoryStore._refresh_rotated,
     FamiliesRevoked: MemoryStore._families_revoked,
+    FamiliesCapped: MemoryStore._families_capped,
     KeyAdded: MemoryStore._key_added,
     KeyMoved: MemoryStore._key_moved,
     KeyRemoved: MemoryStore._key_removed,

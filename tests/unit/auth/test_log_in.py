@@ -20,12 +20,14 @@ from gatepass.auth import (
     Client,
     LoginRefused,
     SessionRefused,
+    SessionStarted,
     TooManyAttempts,
     User,
     UserChanged,
     passwords,
     usecases,
 )
+from gatepass.auth.usecases.log_in import SESSIONS_PER_USER
 from gatepass.storage import MemoryStore
 
 
@@ -91,6 +93,38 @@ async def test_an_unknown_user_costs_a_real_hash_of_the_same_profile() -> None:
     assert dummy is None
     profile = passwords_of(auth).profile
     assert not passwords.needs_rehash(passwords._dummy(profile), profile=profile)
+
+
+async def test_who_logs_in_for_ever_keeps_the_newest_sessions_alone() -> None:
+    auth = await open_auth()
+    await add(auth)
+    came = [await log_in(auth, now=NOW + i) for i in range(SESSIONS_PER_USER)]
+    now = NOW + SESSIONS_PER_USER
+    await usecases.check_session(
+        auth, session_id=came[0].session_id.reveal(), now=now
+    )  # not one too many yet
+    newest = await log_in(auth, now=now)
+    with pytest.raises(SessionRefused) as refused:
+        await usecases.check_session(auth, session_id=came[0].session_id.reveal(), now=now)
+    assert refused.value.code == "session_ended"
+    for kept in (came[1], newest):
+        await usecases.check_session(auth, session_id=kept.session_id.reveal(), now=now)
+    assert len(await usecases.list_sessions(auth, user_id=newest.user.id, now=now)) == SESSIONS_PER_USER
+    last = (await auth.store.events_after(0, 1000))[-2].event
+    assert (last.sid, last.reason, last.actor) == (came[0].session.sid, "too_many_sessions", newest.user.id)
+
+
+async def test_hundreds_of_sessions_from_before_the_limit_can_all_be_ended() -> None:
+    auth = await open_auth()
+    await add(auth)
+    came = await log_in(auth)
+    for i in range(450):
+        old = msgspec.structs.replace(
+            came.session, sid=f"old-{i}", id_hash=i.to_bytes(32), created_at=NOW - i
+        )
+        await auth.store.commit(SessionStarted(old))
+    assert await usecases.end_other_sessions(auth, session=came.session, now=NOW) == 450
+    assert await usecases.list_sessions(auth, user_id=came.user.id, now=NOW) == [came.session]
 
 
 async def test_an_account_must_wait_after_too_many_failures_and_then_may_try_again() -> None:
@@ -185,7 +219,7 @@ async def test_a_user_who_is_disabled_while_the_password_is_hashed_stays_out() -
     store.armed = True
     with pytest.raises(LoginRefused):
         await log_in(auth)
-    assert await auth.store.sessions_of(user.id, NOW) == []
+    assert await auth.store.sessions_of(user.id, NOW, 10) == []
 
 
 async def test_what_came_of_a_log_in_shows_no_secret() -> None:

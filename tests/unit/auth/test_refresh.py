@@ -29,6 +29,7 @@ from gatepass.auth import (
     usecases,
 )
 from gatepass.auth.opaque import hash_text
+from gatepass.auth.usecases.issue_tokens import FAMILIES_PER_SESSION
 from gatepass.jose import jwt
 from gatepass.oauth import AccessToken, access_token_policy
 
@@ -162,6 +163,18 @@ async def test_the_answer_rests_sealed(auth: Auth, came: LoggedIn) -> None:
     stranger = make_auth(auth.store, kek=Secret(b"x" * 32))
     with pytest.raises(SealBroken):
         await next_tokens(stranger, tokens, now=NOW + 2)
+
+
+async def test_asking_for_tokens_for_ever_keeps_the_families_renewed_last(auth: Auth, came: LoggedIn) -> None:
+    first, *others = [await tokens_for(auth, came, now=NOW + i) for i in range(FAMILIES_PER_SESSION)]
+    now = NOW + FAMILIES_PER_SESSION
+    renewed = await next_tokens(auth, first, now=now)  # the oldest of all, but in use
+    await tokens_for(auth, came, now=now + 1)
+    with pytest.raises(RefreshRefused) as refused:
+        await next_tokens(auth, others[0], now=now + 2)
+    assert refused.value.code == "refresh_revoked"
+    for kept in (renewed, others[1]):
+        await next_tokens(auth, kept, now=now + 2)
 
 
 async def test_a_purge_wipes_the_answer_when_its_grace_is_over(auth: Auth, came: LoggedIn) -> None:

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from gatepass.auth import refresh, sessions, tokens
-from gatepass.auth.changes import Conflict, EventRecorded, RefreshAdded, SessionIsLive, UserIsAt
+from gatepass.auth.changes import (
+    Conflict,
+    EventRecorded,
+    FamiliesCapped,
+    RefreshAdded,
+    SessionIsLive,
+    UserIsAt,
+)
 from gatepass.auth.errors import Contended, SessionRefused
 from gatepass.auth.events import Event, EventKind
 from gatepass.auth.opaque import hash_text, new_id
@@ -17,6 +24,12 @@ if TYPE_CHECKING:
     from gatepass.auth.results import Tokens
     from gatepass.auth.sessions import Session
     from gatepass.auth.users import User
+
+FAMILIES_PER_SESSION: Final = 20
+"""Live families of one session. A client needs one, tabs that each take their own a few; nobody may fill the
+database with them. The one that was not renewed for longest gives way."""
+FAMILIES_REVOKED: Final = 50
+"""Revoked in one commit at most: one is the rule, the rest comes from a time without this limit."""
 
 
 async def issue_tokens(
@@ -51,8 +64,9 @@ async def issue_tokens(
         )
         event = Event(now, EventKind.TOKENS_ISSUED, user.id, session.sid, user.id, reason=form.value)
         guards = (SessionIsLive(session.sid), UserIsAt(user.id, user.epoch))
+        capped = FamiliesCapped(session.sid, FAMILIES_PER_SESSION - 1, FAMILIES_REVOKED, now)
         try:
-            await auth.store.commit(*guards, RefreshAdded(record), EventRecorded(event))
+            await auth.store.commit(*guards, capped, RefreshAdded(record), EventRecorded(event))
         except Conflict:
             session, user = await _again(auth, session)
             continue

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
@@ -14,6 +14,7 @@ from gatepass.auth.changes import (
     Conflict,
     EventRecorded,
     PasswordRehashed,
+    SessionsCapped,
     SessionStarted,
     UserIsAt,
 )
@@ -29,6 +30,12 @@ from gatepass.auth.users import User, UserStatus, normalise_email
 if TYPE_CHECKING:
     from gatepass.auth.auth import Auth
     from gatepass.auth.terms import Client
+
+SESSIONS_PER_USER: Final = 100
+"""Live sessions of one user: more than the devices and browsers of any person, and few enough that nobody can
+fill the database by logging in. The oldest give way."""
+SESSIONS_ENDED: Final = 50
+"""Ended in one commit at most: one is the rule, the rest comes from a time without this limit."""
 
 
 async def log_in(auth: Auth, *, email: str, password: str, client: Client, now: float) -> LoggedIn:
@@ -74,8 +81,20 @@ def _started(auth: Auth, user: User, *, client: Client, now: float) -> tuple[Log
         now=now,
     )
     event = Event(now, EventKind.LOGGED_IN, user.id, session.sid, user.id, client.address)
-    changes = (UserIsAt(user.id, user.epoch), SessionStarted(session), EventRecorded(event))
+    changes = (
+        UserIsAt(user.id, user.epoch),
+        _capped(user, client=client, now=now),
+        SessionStarted(session),
+        EventRecorded(event),
+    )
     return LoggedIn(session_id, session, user), changes
+
+
+def _capped(user: User, *, client: Client, now: float) -> SessionsCapped:
+    """Make room for one more."""
+    reason = sessions.EndReason.TOO_MANY_SESSIONS
+    event = Event(now, EventKind.SESSION_ENDED, user.id, None, user.id, client.address, reason.value)
+    return SessionsCapped(user.id, SESSIONS_PER_USER - 1, SESSIONS_ENDED, now, reason, event)
 
 
 async def _rehashed(auth: Auth, user: User, encoded: str, password: str) -> tuple[Change, ...]:

@@ -8,12 +8,15 @@ from __future__ import annotations
 import sqlite3
 from typing import TYPE_CHECKING, Any, Final
 
+import msgspec
+
 from gatepass.auth import (
     AttemptCharged,
     AttemptRefunded,
     Change,
     Conflict,
     EventRecorded,
+    FamiliesCapped,
     FamiliesRevoked,
     KeyAdded,
     KeyMoved,
@@ -28,6 +31,7 @@ from gatepass.auth import (
     RoleIs,
     SessionEnded,
     SessionIsLive,
+    SessionsCapped,
     SessionStarted,
     SessionTouched,
     User,
@@ -41,6 +45,17 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     Cursor = sqlite3.Cursor
+
+
+# Put together from constants of this package: no value is ever part of a statement's text.
+_SESSIONS_BEYOND: Final = (
+    "SELECT s.sid FROM sessions s JOIN users u ON u.id = s.user_id"  # noqa: S608
+    f" WHERE {rows.NEWEST_OF_USER} LIMIT ?3 OFFSET ?4"
+)
+_FAMILIES_BEYOND: Final = (
+    "SELECT family FROM refresh_records WHERE sid = ? AND state = 'active' AND idle_ends_at > ?"
+    " ORDER BY issued_at DESC, family LIMIT ? OFFSET ?"
+)
 
 
 def apply(cursor: Cursor, change: Change) -> None:
@@ -150,6 +165,14 @@ def _session_ended(cursor: Cursor, change: SessionEnded) -> None:
     _must_hit(cursor, change)
 
 
+def _sessions_capped(cursor: Cursor, change: SessionsCapped) -> None:
+    values = (change.at, change.user_id, change.limit, change.keep)
+    for (sid,) in cursor.execute(_SESSIONS_BEYOND, values).fetchall():
+        _session_ended(cursor, SessionEnded(sid, change.at, change.reason))
+        _families_revoked(cursor, FamiliesRevoked(sid))
+        _event_recorded(cursor, EventRecorded(msgspec.structs.replace(change.event, sid=sid)))
+
+
 def _refresh_added(cursor: Cursor, change: RefreshAdded) -> None:
     _insert_record(cursor, change.record)
 
@@ -193,6 +216,16 @@ def _insert_record(cursor: Cursor, record: RefreshRecord) -> None:
 
 def _families_revoked(cursor: Cursor, change: FamiliesRevoked) -> None:
     cursor.execute("UPDATE refresh_records SET state = 'revoked', answer = NULL WHERE sid = ?", (change.sid,))
+
+
+def _families_capped(cursor: Cursor, change: FamiliesCapped) -> None:
+    values = (change.sid, change.at, change.limit, change.keep)
+    for (family,) in cursor.execute(_FAMILIES_BEYOND, values).fetchall():
+        cursor.execute(
+            "UPDATE refresh_records SET state = 'revoked', answer = NULL, idle_ends_at = min(idle_ends_at, ?)"
+            " WHERE sid = ? AND family = ?",
+            (change.at, change.sid, family),
+        )
 
 
 def _key_added(cursor: Cursor, change: KeyAdded) -> None:
@@ -303,9 +336,11 @@ APPLY: Final[dict[type[Any], Callable[[Cursor, Any], None]]] = {
     SessionStarted: _session_started,
     SessionTouched: _session_touched,
     SessionEnded: _session_ended,
+    SessionsCapped: _sessions_capped,
     RefreshAdded: _refresh_added,
     RefreshRotated: _refresh_rotated,
     FamiliesRevoked: _families_revoked,
+    FamiliesCapped: _families_capped,
     KeyAdded: _key_added,
     KeyMoved: _key_moved,
     KeyRemoved: _key_removed,

@@ -41,6 +41,13 @@ REFRESH: Final = (
 KEY: Final = "kid, alg, state, public_jwk, sealed_private, created_at, activates_at, retires_at, removed_at"
 EVENT: Final = "seq, at, kind, user_id, sid, actor, address, reason"
 
+LIVE: Final = (
+    "s.ended_at IS NULL AND s.idle_ends_at > ?1 AND s.ends_at > ?1"
+    " AND u.status = 'active' AND s.epoch >= u.revoked_below"
+)
+"""When a session of a row of `sessions s` and `users u` holds at `?1`."""
+NEWEST_OF_USER: Final = f"{LIVE} AND s.user_id = ?2 ORDER BY s.created_at DESC, s.sid"
+
 USER_WIDTH: Final = USER.count(",") + 1
 SESSION_WIDTH: Final = SESSION.count(",") + 1
 REFRESH_WIDTH: Final = REFRESH.count(",") + 1

@@ -40,11 +40,6 @@ READ_PATIENCE: Final = 0.25
 In WAL mode readers wait for nobody but a recovery after a crash.
 """
 
-_LIVE: Final = (
-    "s.ended_at IS NULL AND s.idle_ends_at > ?1 AND s.ends_at > ?1"
-    " AND u.status = 'active' AND s.epoch >= u.revoked_below"
-)
-
 # All put together from constants of this package: no value is ever part of a statement's text.
 _USER: Final = f"SELECT {rows.USER} FROM users u"  # noqa: S608
 _SESSION: Final = f"SELECT {rows.SESSION} FROM sessions s JOIN users u ON u.id = s.user_id"  # noqa: S608
@@ -57,8 +52,8 @@ _USERS_PAGE: Final = f"{_USER} WHERE u.email > ? ORDER BY u.email LIMIT ?"
 _USERS_WITH_ROLE: Final = f"{_USER} JOIN user_roles h ON h.user_id = u.id WHERE h.role = ? ORDER BY u.id"
 _SESSION_BY_HASH: Final = f"{_BOTH} WHERE s.id_hash = ?"
 _SESSION_BY_SID: Final = f"{_BOTH} WHERE s.sid = ?"
-_SESSIONS_OF: Final = f"{_SESSION} WHERE {_LIVE} AND s.user_id = ?2 ORDER BY s.created_at DESC, s.sid"
-_LIVE_SESSIONS: Final = f"{_BOTH} WHERE {_LIVE} AND s.sid > ?2 ORDER BY s.sid LIMIT ?3"
+_SESSIONS_OF: Final = f"{_SESSION} WHERE {rows.NEWEST_OF_USER} LIMIT ?3"
+_LIVE_SESSIONS: Final = f"{_BOTH} WHERE {rows.LIVE} AND s.sid > ?2 ORDER BY s.sid LIMIT ?3"
 _REFRESH_BY_HASH: Final = (
     f"SELECT {rows.REFRESH}, {rows.SESSION}, {rows.USER} FROM refresh_records r"  # noqa: S608
     " JOIN sessions s ON s.sid = r.sid JOIN users u ON u.id = r.user_id WHERE r.hash = ?"
@@ -161,9 +156,9 @@ class SqliteStore:
         row = self._one(_SESSION_BY_SID, (sid,))
         return None if row is None else rows.session_and_user(row)
 
-    async def sessions_of(self, user_id: str, now: float) -> list[Session]:
+    async def sessions_of(self, user_id: str, now: float, limit: int) -> list[Session]:
         """List a user's live sessions, newest first."""
-        return [rows.session(row) for row in self._all(_SESSIONS_OF, (now, user_id))]
+        return [rows.session(row) for row in self._all(_SESSIONS_OF, (now, user_id, limit))]
 
     async def live_sessions(self, now: float, after: str | None, limit: int) -> list[tuple[Session, User]]:
         """List everybody's live sessions by sid, from behind the sid `after`."""
