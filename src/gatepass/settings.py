@@ -92,6 +92,13 @@ class Login(_Table, frozen=True):
     """Whether strangers may register themselves."""
 
 
+class Events(_Table, frozen=True):
+    """`[events]`: the log of who logged in, refreshed, was ended, and by whom."""
+
+    keep: Seconds = 365 * 86_400
+    """Seconds that a line of it is kept."""
+
+
 class Server(_Table, frozen=True):
     """`[server]`: where Auth listens and whom it trusts."""
 
@@ -119,6 +126,7 @@ class Settings(_Table, frozen=True):
     tokens: Tokens = Tokens()
     sessions: Sessions = Sessions()
     login: Login = Login()
+    events: Events = Events()
     server: Server = Server()
 
     @classmethod

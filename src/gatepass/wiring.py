@@ -108,6 +108,7 @@ def terms_of(settings: Settings) -> Terms:
         session_absolute=settings.sessions.absolute,
         account_limit=Limit(login.attempts_per_account, login.window),
         address_limit=Limit(login.attempts_per_address, login.window),
+        events_kept=settings.events.keep,
         registration_open=login.registration,
         signing_algorithm=settings.keys.algorithm,
         key_lifetime=settings.keys.lifetime,

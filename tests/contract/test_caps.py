@@ -158,7 +158,7 @@ async def test_a_revoked_family_goes_as_a_whole_and_with_the_next_purge(store: S
     found = await store.refresh_by_hash(digest("f0"))
     assert found is not None
     assert (found[0].state, found[0].answer) == (RefreshState.REVOKED, None)
-    await store.commit(Purged(NOW, NOW - DAY, NOW - DAY, 10))
+    await store.commit(Purged(NOW, NOW - DAY, NOW - DAY, NOW - DAY, 10))
     assert [await state(store, name) for name in ("f0", "f0 again", "f1", "f4")] == [None] * 4
 
 

@@ -83,7 +83,7 @@ HOLDS: dict[str, Change] = {
     "a charge": AttemptCharged("a", LIMIT, NOW),
     "a refund of nothing": AttemptRefunded("a", LIMIT),
     "an event": EVENT,
-    "a purge": Purged(NOW, NOW, NOW, 10),
+    "a purge": Purged(NOW, NOW, NOW, NOW, 10),
     "a live session": SessionIsLive("sid-one"),
     "the user's epoch": UserIsAt("user-ada", 3),
     "the role": RoleIs("doctor", READS),
@@ -337,7 +337,7 @@ async def test_a_purge_takes_what_is_over_and_no_more(store: Store) -> None:
         AttemptCharged("empty", LIMIT, NOW - 10),
         AttemptCharged("busy", LIMIT, NOW),
     )
-    purge = Purged(NOW, NOW - 10, NOW - 7 * DAY, 10)
+    purge = Purged(NOW, NOW - 10, NOW - 7 * DAY, NOW - DAY, 10)
     assert await store.purgeable(purge)
     await store.commit(purge)
     assert not await store.purgeable(purge)
@@ -359,11 +359,55 @@ async def test_a_purge_takes_what_is_over_and_no_more(store: Store) -> None:
 async def test_a_purge_goes_piece_by_piece(store: Store) -> None:
     await fill(store)
     await store.commit(*(RefreshAdded(record(f"t{i}", idle_ends_at=NOW)) for i in range(5)))
-    purge, pieces = Purged(NOW, NOW, NOW - DAY, 2), 0
+    purge, pieces = Purged(NOW, NOW, NOW - DAY, NOW - DAY, 2), 0
     while await store.purgeable(purge):
         await store.commit(purge)
         pieces += 1
     assert pieces == 3
+
+
+def line(at: float) -> EventRecorded:
+    return EventRecorded(Event(at, EventKind.LOGGED_IN))
+
+
+def old_events(limit: int = 10) -> Purged:
+    return Purged(NOW, NOW, NOW - DAY, NOW - 5, limit)
+
+
+async def test_a_purge_takes_old_events_and_leaves_the_numbers_of_the_others(store: Store) -> None:
+    await store.commit(*(line(NOW - 8 + i) for i in range(6)))  # four of them until NOW - 5
+    assert await store.purgeable(old_events())
+    await store.commit(old_events())
+    assert not await store.purgeable(old_events())
+    left = await store.events_after(0, 10)
+    assert [(recorded.seq, recorded.event.at) for recorded in left] == [(5, NOW - 4), (6, NOW - 3)]
+    assert await store.events_after(5, 10) == left[1:]
+
+
+async def test_the_newest_event_stays_so_that_no_number_comes_twice(store: Store) -> None:
+    await store.commit(*(line(NOW - 100) for _ in range(3)))
+    await store.commit(old_events())
+    assert not await store.purgeable(old_events())
+    await store.commit(line(NOW))
+    assert [recorded.seq for recorded in await store.events_after(0, 10)] == [3, 4]
+
+
+async def test_old_events_go_piece_by_piece(store: Store) -> None:
+    await store.commit(*(line(NOW - 100) for _ in range(5)), line(NOW))
+    pieces = 0
+    while await store.purgeable(old_events(limit=2)):
+        await store.commit(old_events(limit=2))
+        pieces += 1
+    assert pieces == 3
+    assert [recorded.seq for recorded in await store.events_after(0, 10)] == [6]
+
+
+async def test_a_purge_of_events_is_undone_with_its_commit(store: Store) -> None:
+    await store.commit(*(line(NOW - 100 + i) for i in range(3)))
+    before = await store.events_after(0, 10)
+    with pytest.raises(Conflict):
+        await store.commit(old_events(), UserIsAt("user-none", 0))
+    assert await store.events_after(0, 10) == before
 
 
 async def test_of_many_at_once_exactly_one_rotates(store: Store) -> None:

@@ -47,7 +47,7 @@ EMPTY: dict[str, tuple[Callable[[Store], Awaitable[Any]], Any]] = {
     "signing_keys": (lambda s: s.signing_keys(), []),
     "events_after": (lambda s: s.events_after(0, 10), []),
     "attempt": (lambda s: s.attempt("account:ada"), None),
-    "purgeable": (lambda s: s.purgeable(Purged(NOW, NOW, NOW, 10)), False),
+    "purgeable": (lambda s: s.purgeable(Purged(NOW, NOW, NOW, NOW, 10)), False),
 }
 FILLED: dict[str, Any] = {
     "user_by_id": ADA,

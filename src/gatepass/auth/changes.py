@@ -188,12 +188,15 @@ class Purged(msgspec.Struct, frozen=True):
     """What nobody needs any more goes: at most `limit` rows of each kind.
 
     Wiped: answers whose record rotated until `answers_before`. Deleted: refresh records with an idle end
-    until `now`, sessions with an idle end until `sessions_before`, attempt counters that are empty at `now`.
+    until `now`, sessions with an idle end until `sessions_before`, attempt counters that are empty at `now`,
+    and from the beginning of the event log the events until `events_before`, but never the newest: the next
+    one is numbered behind it.
     """
 
     now: float
     answers_before: float
     sessions_before: float
+    events_before: float
     limit: int
 
 

@@ -28,6 +28,8 @@ class Terms:
     session_absolute: int = 90 * DAY
     account_limit: Limit = ACCOUNT_LIMIT
     address_limit: Limit = ADDRESS_LIMIT
+    events_kept: int = 365 * DAY
+    """How long a line of the event log stays: long enough to look into what is noticed late."""
     registration_open: bool = False
     signing_algorithm: str = "ES256"
     key_lifetime: int = 90 * DAY
@@ -45,6 +47,7 @@ class Terms:
             self.refresh_absolute,
             self.session_idle,
             self.session_absolute,
+            self.events_kept,
             self.key_lifetime,
             self.key_publish_ahead,
         )

@@ -61,6 +61,10 @@ kek_file = "{kek_file}"
 # Whether strangers may register themselves.
 # registration = false
 
+[events]
+# How long the log of log-ins, renewals and endings is kept (1 year); it holds user ids and addresses.
+# keep = 31536000
+
 [server]
 # Where to listen. Behind a reverse proxy leave it on this machine.
 # host = "127.0.0.1"

@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-import msgspec
+from msgspec.structs import replace
 
 from gatepass.auth import (
     AttemptCharged,
@@ -155,14 +155,14 @@ class MemoryStore:
         session = self._sessions.get(change.sid)
         if session is None or session.ended_at is not None or session.last_seen_at != change.before:
             return
-        touched = msgspec.structs.replace(session, last_seen_at=change.at, idle_ends_at=change.idle_ends_at)
+        touched = replace(session, last_seen_at=change.at, idle_ends_at=change.idle_ends_at)
         self._put(self._sessions, change.sid, touched)
 
     def _session_ended(self, change: SessionEnded) -> None:
         session = self._sessions.get(change.sid)
         if session is None or session.ended_at is not None:
             raise Conflict(change)
-        ended = msgspec.structs.replace(session, ended_at=change.at, end_reason=change.reason)
+        ended = replace(session, ended_at=change.at, end_reason=change.reason)
         self._put(self._sessions, change.sid, ended)
 
     def _sessions_capped(self, change: SessionsCapped) -> None:
@@ -170,7 +170,7 @@ class MemoryStore:
         for session in beyond[: change.limit]:
             self._session_ended(SessionEnded(session.sid, change.at, change.reason))
             self._families_revoked(FamiliesRevoked(session.sid))
-            self._event_recorded(EventRecorded(msgspec.structs.replace(change.event, sid=session.sid)))
+            self._event_recorded(EventRecorded(replace(change.event, sid=session.sid)))
 
     def _refresh_added(self, change: RefreshAdded) -> None:
         self._add_record(change.record, change)
@@ -183,7 +183,7 @@ class MemoryStore:
             raise Conflict(change)
         if self._users[record.user_id].epoch != change.successor.epoch:
             raise Conflict(change)
-        rotated = msgspec.structs.replace(
+        rotated = replace(
             record,
             state=RefreshState.ROTATED,
             rotated_at=change.at,
@@ -201,7 +201,7 @@ class MemoryStore:
     def _families_revoked(self, change: FamiliesRevoked) -> None:
         for token_hash, record in list(self._refresh.items()):
             if record.sid == change.sid:
-                revoked = msgspec.structs.replace(record, state=RefreshState.REVOKED, answer=None)
+                revoked = replace(record, state=RefreshState.REVOKED, answer=None)
                 self._put(self._refresh, token_hash, revoked)
 
     def _families_capped(self, change: FamiliesCapped) -> None:
@@ -211,7 +211,7 @@ class MemoryStore:
         families = {record.family for record in live[change.keep :][: change.limit]}
         for token_hash, record in list(self._refresh.items()):
             if record.sid == change.sid and record.family in families:
-                over = msgspec.structs.replace(
+                over = replace(
                     record,
                     state=RefreshState.REVOKED,
                     answer=None,
@@ -248,11 +248,11 @@ class MemoryStore:
             self._put(self._attempts, change.key, throttle.refunded(arrival, change.limit))
 
     def _event_recorded(self, change: EventRecorded) -> None:
-        self._put(self._events, len(self._events) + 1, change.event)
+        self._put(self._events, max(self._events, default=0) + 1, change.event)
 
     def _purged(self, change: Purged) -> None:
         for token_hash in self._answers_over(change)[: change.limit]:
-            wiped = msgspec.structs.replace(self._refresh[token_hash], answer=None)
+            wiped = replace(self._refresh[token_hash], answer=None)
             self._put(self._refresh, token_hash, wiped)
         for token_hash in self._refresh_over(change)[: change.limit]:
             self._drop(self._refresh, token_hash)
@@ -263,6 +263,8 @@ class MemoryStore:
             self._drop(self._sessions, sid)
         for key in self._attempts_over(change)[: change.limit]:
             self._drop(self._attempts, key)
+        for seq in self._events_over(change):
+            self._drop(self._events, seq)
 
     def _session_is_live(self, change: SessionIsLive) -> None:
         session = self._sessions.get(change.sid)
@@ -353,8 +355,8 @@ class MemoryStore:
     async def events_after(self, seq: int, limit: int) -> list[RecordedEvent]:
         """List events from behind a place in the log, in order."""
         self.lookups += 1
-        last = min(seq + limit, len(self._events))
-        return [RecordedEvent(place, self._events[place]) for place in range(max(seq, 0) + 1, last + 1)]
+        places = sorted(place for place in self._events if place > seq)[:limit]
+        return [RecordedEvent(place, self._events[place]) for place in places]
 
     async def attempt(self, key: str) -> float | None:
         """Give the number under a key."""
@@ -365,7 +367,7 @@ class MemoryStore:
         """Say whether `Purged` would find anything."""
         self.lookups += 1
         kinds = (self._answers_over, self._refresh_over, self._sessions_over, self._attempts_over)
-        return any(kind(purged) for kind in kinds)
+        return any(kind(purged) for kind in kinds) or bool(self._events_over(replace(purged, limit=1)))
 
     def _user_by_email(self, email: str) -> User | None:
         user_id = self._emails.get(email)
@@ -395,6 +397,10 @@ class MemoryStore:
 
     def _attempts_over(self, purged: Purged) -> list[str]:
         return [key for key, arrival in self._attempts.items() if arrival <= purged.now]
+
+    def _events_over(self, purged: Purged) -> list[int]:
+        oldest = sorted(self._events)[:-1][: purged.limit]  # the newest stays
+        return [seq for seq in oldest if self._events[seq].at <= purged.events_before]
 
 
 _APPLY: Final[dict[type[Any], Callable[[MemoryStore, Any], None]]] = {

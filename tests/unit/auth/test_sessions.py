@@ -214,6 +214,17 @@ async def test_a_purge_forgets_sessions_a_week_after_they_are_over(auth: Auth) -
     assert await refusal(auth, came, now=NOW + 21 * DAY) == "session_unknown"
 
 
+async def test_a_purge_forgets_events_when_their_time_is_over() -> None:
+    auth = await open_auth(events_kept=7 * DAY)
+    await add(auth)
+    await log_in(auth, now=NOW + 7 * DAY)
+    before = await events(auth)
+    await usecases.purge(auth, now=NOW + 7 * DAY - 1)
+    assert await events(auth) == before
+    await usecases.purge(auth, now=NOW + 7 * DAY)
+    assert await events(auth) == ["logged_in"]
+
+
 def test_session_ids_are_secrets_of_exact_form() -> None:
     first = SessionId.new(lambda n: bytes(range(n)))
     again = SessionId.parse(first.reveal())

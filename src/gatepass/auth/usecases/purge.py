@@ -19,7 +19,8 @@ PIECES: Final = 2_000
 
 async def purge(auth: Auth, *, now: float) -> None:
     """Wipe answers whose grace is over, delete what lapsed; called periodically, once a minute is plenty."""
-    piece = Purged(now, now - auth.terms.refresh_grace, now - SESSIONS_KEPT, ROWS)
+    terms = auth.terms
+    piece = Purged(now, now - terms.refresh_grace, now - SESSIONS_KEPT, now - terms.events_kept, ROWS)
     for _ in range(PIECES):
         if not await auth.store.purgeable(piece):
             return

@@ -295,6 +295,13 @@ def _purged(cursor: Cursor, change: Purged) -> None:
         "DELETE FROM attempts WHERE key IN (SELECT key FROM attempts WHERE arrival <= ? LIMIT ?)",
         (change.now, limit),
     )
+    # No index on `at`, which every commit would pay for: the log's first lines are its oldest. Its last one
+    # stays, or SQLite would number anew.
+    cursor.execute(
+        "DELETE FROM events WHERE seq IN (SELECT seq FROM (SELECT seq, at FROM events ORDER BY seq LIMIT ?)"
+        " WHERE at <= ?) AND seq < (SELECT max(seq) FROM events)",
+        (limit, change.events_before),
+    )
 
 
 def _session_is_live(cursor: Cursor, change: SessionIsLive) -> None:

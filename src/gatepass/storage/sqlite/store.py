@@ -67,6 +67,9 @@ _PURGEABLE: Final = (
     " OR EXISTS (SELECT 1 FROM refresh_records WHERE idle_ends_at <= ?2)"
     " OR EXISTS (SELECT 1 FROM sessions WHERE idle_ends_at <= ?3)"
     " OR EXISTS (SELECT 1 FROM attempts WHERE arrival <= ?2)"
+    # The log is in the order of time, so its first line alone is looked at; the last one stays.
+    " OR EXISTS (SELECT 1 FROM (SELECT seq, at FROM events ORDER BY seq LIMIT 1)"
+    " WHERE at <= ?4 AND seq < (SELECT max(seq) FROM events))"
 )
 
 
@@ -187,7 +190,8 @@ class SqliteStore:
 
     async def purgeable(self, purged: Purged) -> bool:
         """Say whether `Purged` would find anything."""
-        row = self._one(_PURGEABLE, (purged.answers_before, purged.now, purged.sessions_before))
+        moments = (purged.answers_before, purged.now, purged.sessions_before, purged.events_before)
+        row = self._one(_PURGEABLE, moments)
         return row is not None and bool(row[0])
 
     def _one(self, statement: str, values: rows.Row) -> rows.Row | None:
