@@ -19,6 +19,11 @@ ENV_PREFIX: Final = "GATEPASS_"
 # Variables with the prefix that are no setting: where the file is. The command line reads it.
 RESERVED_ENV: Final = frozenset({"GATEPASS_SETTINGS"})
 
+# Services and caches may keep the published keys for 300 seconds (server/routes/well_known.py says so to them,
+# and a test holds the two together). Twice that: a fetch may fail once, and the command line's new key is
+# published a little later. A key that signs sooner would be unknown to Services that do all right. Seconds.
+PUBLISHED_AHEAD_AT_LEAST: Final = 600
+
 Seconds = Annotated[int, msgspec.Meta(ge=1)]
 Count = Annotated[int, msgspec.Meta(ge=1)]
 Text = Annotated[str, msgspec.Meta(min_length=1, max_length=1024)]
@@ -54,7 +59,7 @@ class Keys(_Table, frozen=True):
     lifetime: Seconds = 90 * 86_400
     """Seconds that a key signs before the next one takes over."""
     publish_ahead: Seconds = 3_600
-    """Seconds that a new key is published before it signs."""
+    """Seconds that a new key is published before it signs, 600 at least."""
 
 
 class Tokens(_Table, frozen=True):
@@ -246,6 +251,11 @@ def _check(settings: Settings) -> None:
             ip_network(network)
         except ValueError:
             raise SettingsError("server.trusted_proxies must be addresses or networks") from None
+    if settings.keys.publish_ahead < PUBLISHED_AHEAD_AT_LEAST:
+        raise SettingsError(
+            f"keys.publish_ahead must be {PUBLISHED_AHEAD_AT_LEAST} at least: Services keep the published keys "
+            "for minutes, and would refuse tokens of a key that signs before they have seen it"
+        )
     if settings.tokens.lifetime > settings.tokens.refresh_idle:
         raise SettingsError("tokens.lifetime must not be longer than tokens.refresh_idle")
     if settings.tokens.refresh_idle > settings.tokens.refresh_absolute:

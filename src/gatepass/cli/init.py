@@ -36,7 +36,7 @@ audience = "{audience}"
 kek_file = "{kek_file}"
 # How long a key signs before the next one takes over (90 days).
 # lifetime = 7776000
-# How long a new key is published before it signs.
+# How long a new key is published before it signs; at least 600, since Services keep the keys for minutes.
 # publish_ahead = 3600
 
 [tokens]

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from gatepass.settings import Settings, SettingsError, known_keys
+from gatepass.server.routes.well_known import JWKS_MAX_AGE
+from gatepass.settings import PUBLISHED_AHEAD_AT_LEAST, Settings, SettingsError, known_keys
 
 LEAST: dict[str, Any] = {"issuer": "https://login.example.org", "audience": "clinic"}
 
@@ -45,8 +46,14 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "tokens outliving their renewal": ({"tokens": {"lifetime": 100, "refresh_idle": 50}}, "refresh_idle"),
     "idle beyond absolute": ({"sessions": {"idle": 100, "absolute": 50}}, "sessions.idle"),
     "refresh idle beyond absolute": ({"tokens": {"refresh_absolute": 700}}, "tokens.refresh_idle"),
+    "a key that signs before Services know it": ({"keys": {"publish_ahead": 599}}, "Services keep"),
     "an empty audience": ({"audience": ""}, "audience"),
 }
+
+
+def test_a_key_is_published_ahead_for_twice_as_long_as_anybody_may_keep_the_keys() -> None:
+    settings = Settings.from_mapping(LEAST | {"keys": {"publish_ahead": PUBLISHED_AHEAD_AT_LEAST}}, {})
+    assert settings.keys.publish_ahead >= 2 * JWKS_MAX_AGE
 
 
 @pytest.mark.parametrize("name", REFUSED)
