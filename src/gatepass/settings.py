@@ -19,7 +19,7 @@ ENV_PREFIX: Final = "GATEPASS_"
 # Variables with the prefix that are no setting: where the file is. The command line reads it.
 RESERVED_ENV: Final = frozenset({"GATEPASS_SETTINGS"})
 
-# Services and caches may keep the published keys for 300 seconds (server/routes/well_known.py says so to them,
+# Services and caches may keep the published keys for 300 seconds (server/routes/well_known.py tells them so,
 # and a test holds the two together). Twice that: a fetch may fail once, and the command line's new key is
 # published a little later. A key that signs sooner would be unknown to Services that do all right. Seconds.
 PUBLISHED_AHEAD_AT_LEAST: Final = 600
@@ -153,11 +153,6 @@ class Settings(_Table, frozen=True):
         return settings
 
 
-def known_keys() -> tuple[str, ...]:
-    """List every setting's full name, such as `tokens.lifetime`."""
-    return tuple(_KINDS)
-
-
 def _kinds(struct: type[msgspec.Struct], prefix: str = "") -> dict[str, Any]:
     """Map every full name to its annotation."""
     found: dict[str, Any] = {}
@@ -253,7 +248,7 @@ def _check(settings: Settings) -> None:
             raise SettingsError("server.trusted_proxies must be addresses or networks") from None
     if settings.keys.publish_ahead < PUBLISHED_AHEAD_AT_LEAST:
         raise SettingsError(
-            f"keys.publish_ahead must be {PUBLISHED_AHEAD_AT_LEAST} at least: Services keep the published keys "
+            f"keys.publish_ahead must be {PUBLISHED_AHEAD_AT_LEAST} at least: Services keep published keys "
             "for minutes, and would refuse tokens of a key that signs before they have seen it"
         )
     if settings.tokens.lifetime > settings.tokens.refresh_idle:
