@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from gatepass.auth import Limit, usecases
+from gatepass.auth import Contended, Limit, StorageUnavailable, usecases
 from gatepass.server.pages import ago
 from gatepass.server.routes.account import _wait
 
@@ -53,6 +53,38 @@ async def test_each_field_of_the_form_has_a_label(world: World) -> None:
     assert page.by_id("email")["autocomplete"] == "username"
     assert page.by_id("password")["autocomplete"] == "current-password"
     assert "autofocus" in page.by_id("email")
+
+
+TROUBLES: dict[str, Exception] = {
+    "somebody else was quicker, five times": Contended(),
+    "the disk is full": StorageUnavailable("SQLite: SQLITE_FULL"),
+    "a fault of our own": RuntimeError("unheard of"),
+}
+
+
+@pytest.mark.parametrize("trouble", TROUBLES.values(), ids=TROUBLES.keys())
+async def test_who_is_logged_in_anew_is_let_in_though_the_old_session_will_not_end(
+    world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, trouble: Exception
+) -> None:
+    async def fail(*_: object, **__: object) -> None:
+        raise trouble
+
+    browser = await world.browser()
+    monkeypatch.setattr(usecases, "log_out", fail)
+    form = {"email": "ann@example.org", "password": PASSWORD}
+    answer = await browser.post("/login", data=form, headers={"origin": world.config.issuer})
+    assert (answer.status_code, answer.headers["location"]) == (303, "/")
+    assert (await browser.get("/")).status_code == 200
+    assert "the previous session was not ended" in caplog.text
+
+
+async def test_a_new_log_in_ends_the_browsers_old_session(world: World) -> None:
+    browser = await world.browser()
+    (old,) = await world.auth.store.live_sessions(world.now, None, 9)
+    form = {"email": "ann@example.org", "password": PASSWORD}
+    await browser.post("/login", data=form, headers={"origin": world.config.issuer})
+    (new,) = await world.auth.store.live_sessions(world.now, None, 9)
+    assert new[0].sid != old[0].sid
 
 
 async def test_no_page_has_a_script_or_a_style_of_its_own(world: World) -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
-from gatepass.auth import LoginRefused, SessionRefused, SessionUnknown, TooManyAttempts, usecases
+from gatepass.auth import AuthError, LoginRefused, SessionRefused, SessionUnknown, TooManyAttempts, usecases
 from gatepass.server.answers import PROBLEMS, Answer, Refused, see_other
 from gatepass.server.credentials import by_cookie
 from gatepass.server.csrf import check_origin
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from gatepass.auth import CheckedSession
     from gatepass.server.answers import Header
     from gatepass.server.request import Call
+
+_LOG: Final = logging.getLogger("gatepass.server")
 
 # What a page may say after something was done; the query names the line, it never brings the words.
 _DONE: Final[dict[str, str]] = {
@@ -163,10 +166,20 @@ async def _required(call: Call) -> CheckedSession:
 
 
 async def _end_previous(call: Call) -> None:
-    """End the session that this browser had before: a log-in replaces it (ASVS 5.0, 7.2.4)."""
-    previous = await _whoever(call)
-    if previous is not None:
-        await usecases.log_out(call.site.auth, session=previous.session, actor=previous.user, now=call.now)
+    """End the session that this browser had before: a log-in replaces it (ASVS 5.0, 7.2.4).
+
+    The new session is there already: if the old one can't be ended now, the person is let in nevertheless.
+    Nobody holds the old one's cookie any more, and it stands in the list of sessions.
+    """
+    try:
+        previous = await _whoever(call)
+        if previous is not None:
+            user, session = previous.user, previous.session
+            await usecases.log_out(call.site.auth, session=session, actor=user, now=call.now)
+    except (AuthError, Refused) as error:
+        _LOG.warning("POST /login: the previous session was not ended: %s", error.code)
+    except Exception:
+        _LOG.exception("POST /login: the previous session was not ended")
 
 
 def _form(
