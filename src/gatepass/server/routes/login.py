@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Final
 
-from gatepass.auth import RefreshForm, check_lifetime, usecases
+from gatepass.auth import AuthError, RefreshForm, check_lifetime, usecases
 from gatepass.server.answers import Refused
 from gatepass.server.messages import Account, LoginBody, Me, RegisterBody, SessionStarted, Tokens
 from gatepass.server.operation import Access, Operation
 from gatepass.server.shapes import account_of, tokens_of
 
 if TYPE_CHECKING:
+    from gatepass.auth import LoggedIn
     from gatepass.server.request import Call
+
+_LOG: Final = logging.getLogger("gatepass.server")
 
 
 async def log_in(call: Call, body: LoginBody) -> SessionStarted | Tokens:
@@ -30,15 +34,27 @@ async def log_in(call: Call, body: LoginBody) -> SessionStarted | Tokens:
         return SessionStarted(
             session_id=entered.session_id.reveal(), sid=session.sid, expires_at=int(session.ends_at)
         )
-    issued = await usecases.issue_tokens(
-        auth,
-        session=entered.session,
-        user=entered.user,
-        form=RefreshForm(body.refresh or RefreshForm.STANDARD),
-        lifetime=body.lifetime,
-        now=call.now,
-    )
+    try:
+        issued = await usecases.issue_tokens(
+            auth,
+            session=entered.session,
+            user=entered.user,
+            form=RefreshForm(body.refresh or RefreshForm.STANDARD),
+            lifetime=body.lifetime,
+            now=call.now,
+        )
+    except AuthError:
+        await _end_again(call, entered)
+        raise
     return tokens_of(issued)
+
+
+async def _end_again(call: Call, entered: LoggedIn) -> None:
+    """End a session that nobody will hold, if that is possible where tokens were not."""
+    try:
+        await usecases.log_out(call.site.auth, session=entered.session, actor=entered.user, now=call.now)
+    except AuthError as error:
+        _LOG.warning("POST /api/login: a session without tokens was not ended: %s", error.code)
 
 
 async def register(call: Call, body: RegisterBody) -> Account:
