@@ -152,3 +152,23 @@ async def test_a_request_that_becomes_whole_in_time_is_answered(
                 await asyncio.sleep(0.1)
             assert b"HTTP/1.1 200" in await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 3)
         writer.close()
+
+
+QUERIES = {
+    "a query": b"?return_to=very-private",
+    "an empty one": b"?",
+    "a question mark in a query": b"?a=1?b=very-private",
+}
+
+
+@pytest.mark.parametrize("query", QUERIES.values(), ids=QUERIES.keys())
+async def test_the_access_log_has_the_path_and_never_the_query(
+    world: World, caplog: pytest.LogCaptureFixture, query: bytes
+) -> None:
+    caplog.set_level(logging.INFO)
+    async with served(world) as port:
+        for target in (b"/login" + query, b"/login"):  # the twin has none
+            assert (await sent(port, b"GET " + target + b" HTTP/1.1\r\nhost: x\r\n\r\n")).split()[1] == b"200"
+    lines = [record.getMessage() for record in caplog.records if record.name == "uvicorn.access"]
+    assert [line.partition(" - ")[2] for line in lines] == ['"GET /login HTTP/1.1" 200'] * 2
+    assert "very-private" not in caplog.text
