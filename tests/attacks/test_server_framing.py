@@ -172,3 +172,26 @@ async def test_the_access_log_has_the_path_and_never_the_query(
     lines = [record.getMessage() for record in caplog.records if record.name == "uvicorn.access"]
     assert [line.partition(" - ")[2] for line in lines] == ['"GET /login HTTP/1.1" 200'] * 2
     assert "very-private" not in caplog.text
+
+
+UPGRADES = {
+    "a web socket": b"connection: upgrade\r\nupgrade: websocket\r\n",
+    "HTTP/2 without TLS": b"connection: upgrade, http2-settings\r\nupgrade: h2c\r\nhttp2-settings: AA\r\n",
+    "something unheard of": b"connection: upgrade\r\nupgrade: teapot/1\r\n",
+}
+
+
+@pytest.mark.parametrize("wish", UPGRADES.values(), ids=UPGRADES.keys())
+async def test_a_stranger_cannot_fill_the_log_by_asking_for_an_upgrade(
+    world: World, caplog: pytest.LogCaptureFixture, wish: bytes
+) -> None:
+    async with served(world) as port:
+        answer = await sent(port, b"GET /healthz HTTP/1.1\r\nhost: x\r\n" + wish + b"\r\n")
+    assert answer.startswith(b"HTTP/1.1 200")
+    assert [r.getMessage() for r in caplog.records if r.levelno >= logging.WARNING] == []
+
+
+async def test_what_is_no_http_is_still_logged(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    async with served(world) as port:
+        assert (await sent(port, b"\x16\x03\x01 hello\r\n\r\n")).startswith(b"HTTP/1.1 400")
+    assert "Invalid HTTP request received." in caplog.text

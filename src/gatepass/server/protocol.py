@@ -1,6 +1,6 @@
 """uvicorn's HTTP protocol, with an end to what a client may send beside the body, and to its patience.
 
-And with an end to what goes into the log: query strings do not.
+And with an end to what goes into the log: query strings do not, nor that somebody asked for an upgrade.
 """
 
 from __future__ import annotations
@@ -97,6 +97,12 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         self._is_whole = True
         self._wait_no_more()
         super().on_message_complete()
+
+    def _unsupported_upgrade_warning(self) -> None:
+        """Say nothing: the request is answered as any other (RFC 9110 §7.8).
+
+        uvicorn would write two warnings for each, one of which advises an operator to install something.
+        """
 
     def _wait(self) -> None:
         self._deadline = self.loop.call_later(PATIENCE, self.transport.close)
