@@ -20,6 +20,13 @@ if TYPE_CHECKING:
 log: Final = logging.getLogger("gatepass.verifier")
 
 
+CLIENT_AGAIN: Final = 1.0
+"""Seconds until an HTTP client that could not be made is tried again; doubled each time."""
+CLIENT_AGAIN_AT_MOST: Final = 60.0
+"""What is wrong then (a package, a certificate file) an operator must mend: one traceback a minute is enough
+to notice it, and one for each request that comes in would fill the disk."""
+
+
 class Work(Protocol):
     """Something that is kept current by turns."""
 
@@ -105,12 +112,7 @@ class Following:
         self._wake = wake = asyncio.Event()
         self._loop = asyncio.get_running_loop()
         try:
-            self._fetch = fetch = make_fetch()
-        except Exception:
-            self.alive = False  # the next check tries again
-            log.exception("the follower cannot make its HTTP client")
-            return
-        try:
+            self._fetch = fetch = await _made(make_fetch)
             while True:
                 delay = await work.turn(fetch)
                 with contextlib.suppress(TimeoutError):
@@ -120,4 +122,17 @@ class Following:
                     work.woken()
         finally:
             self.alive = False
-            await fetch.close()
+            if self._fetch is not None:
+                await self._fetch.close()
+
+
+async def _made(make_fetch: Callable[[], Fetch]) -> Fetch:
+    """Make the HTTP client, however often that has to be tried."""
+    delay = CLIENT_AGAIN
+    while True:
+        try:
+            return make_fetch()
+        except Exception:
+            log.exception("the follower cannot make its HTTP client")
+        await asyncio.sleep(delay)
+        delay = min(2 * delay, CLIENT_AGAIN_AT_MOST)

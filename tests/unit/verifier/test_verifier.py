@@ -26,7 +26,15 @@ from tests.unit.verifier.world import (
 
 from gatepass.jose import Key
 from gatepass.oauth import metadata_url
-from gatepass.verifier import FetchFailed, Follower, KeyTerms, Unauthenticated, Unavailable, Verifier
+from gatepass.verifier import (
+    FetchFailed,
+    Follower,
+    KeyTerms,
+    Unauthenticated,
+    Unavailable,
+    Verifier,
+    following,
+)
 
 OTHER = Key.generate("ES256")
 
@@ -192,9 +200,31 @@ async def test_an_error_that_nobody_thought_of_ends_neither_the_following_nor_th
     assert checks.check_token(token(now=clock.now)).subject == "ada"
 
 
-async def test_a_client_that_cannot_be_made_is_tried_again(
-    clock: Clock, follower: Follower, caplog: pytest.LogCaptureFixture
+async def test_a_client_that_can_never_be_made_is_not_tried_for_each_check(
+    clock: Clock, follower: Follower, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(following, "CLIENT_AGAIN", 1000.0)
+    attempts: list[int] = []
+
+    def make() -> Network:
+        attempts.append(1)
+        raise ImportError("not installed")
+
+    checks = verifier(make, clock, follower)
+    for _ in range(50):
+        with pytest.raises(Unavailable):
+            checks.check_token(token())
+        await until(lambda: "cannot make its HTTP client" in caplog.text)
+        await asyncio.sleep(0.002)  # so that the other thread could try once more
+    assert len(attempts) == 1
+    assert caplog.text.count("cannot make its HTTP client") == 1
+    await checks.close()  # in the middle of the wait
+
+
+async def test_a_client_that_cannot_be_made_is_tried_again(
+    clock: Clock, follower: Follower, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(following, "CLIENT_AGAIN", 0.2)
     net, attempts = network(), iter([ImportError("not installed")])
 
     def make() -> Network:
@@ -205,7 +235,7 @@ async def test_a_client_that_cannot_be_made_is_tried_again(
     checks = verifier(make, clock, follower)
     with pytest.raises(Unavailable):
         await checks.ready(within=0.05)
-    assert "cannot make its HTTP client" in caplog.text
+    await until(lambda: "cannot make its HTTP client" in caplog.text)
     await checks.ready()
     assert checks.check_token(token()).subject == "ada"
 
