@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.browser
 
-SHORT = 5  # seconds; the shortest that the page offers
+SHORT = 15  # seconds: the page offers 5 too, in which a slow machine does not get everything done
 FORMS = {"standard": "with the refresh token", "renewal": "with the expired JWT itself"}
 GONE = "You have been logged out"
 
 
 def wait_for_renewal(visitor: Visitor, *, after: int = 0) -> None:
     body = visitor.page.locator("body")
-    expect(body).not_to_have_attribute("data-renewals", str(after), timeout=20_000)
+    expect(body).not_to_have_attribute("data-renewals", str(after), timeout=40_000)
 
 
 def take_a_fresh_token(visitor: Visitor, seconds: int) -> None:
@@ -73,7 +73,7 @@ def test_the_lifetime_and_the_form_can_be_chosen_on_the_page(visit: Visit) -> No
     visitor.page.get_by_role("radio", name="expired JWT").check()
     visitor.settle()
     take_a_fresh_token(visitor, SHORT)
-    expect(visitor.page.locator("#clock")).to_have_text(re.compile(rf"^[0-{SHORT}] s$"))
+    expect(visitor.page.locator("#clock")).to_have_text(re.compile(r"^(1[0-5]|[0-9]) s$"))
     wait_for_renewal(visitor)
     expect(visitor.page.locator("#happened li").first).to_contain_text(FORMS["renewal"])
 
@@ -102,13 +102,13 @@ def test_kicked_in_token_mode_the_next_renewal_is_refused(visit: Visit) -> None:
     second.page.locator("#sessions-refresh").click()
     for first in firsts:
         sid = row_of_this_browser(first.page)
-        take_a_fresh_token(first, 15)
+        take_a_fresh_token(first, SHORT)
         second.page.locator(f"#my-sessions li[data-sid='{sid}'] button").click()
         expect(second.page.locator(f"#my-sessions li[data-sid='{sid}']")).to_have_count(0)
         first.load()  # the Services ask nobody: the token is good until it expires
         assert first.answers()["profile"] == "shown"
     for first in firsts:
-        expect(first.page.get_by_role("alert")).to_contain_text(GONE, timeout=20_000)
+        expect(first.page.get_by_role("alert")).to_contain_text(GONE, timeout=40_000)
         assert first.renewals() == 0
 
 
@@ -151,7 +151,7 @@ def test_auth_killed_in_token_mode_the_services_go_on_and_no_session_or_refresh_
     by_jwt.log_in("clara", "token", refresh="renewal")
     by_session.log_in("tomas", "session")
     for visitor in (by_jwt, by_refresh_token):
-        take_a_fresh_token(visitor, 15)
+        take_a_fresh_token(visitor, SHORT)
     demo.kill_auth()
     renewed = {visitor.page: visitor.renewals() for visitor in (by_jwt, by_refresh_token)}
     by_refresh_token.load()

@@ -18,11 +18,13 @@ if TYPE_CHECKING:
     from tests.integration.conftest import Site
 
 PASSWORD = "correct horse battery"
+SHORT = 6  # seconds that a token lives which must expire
+RENEWABLE = 25  # seconds: less than the 30 before the end from which on the renewal form may be used
 pytestmark = pytest.mark.xdist_group("auth")
 
 
-def log_in(client: httpx.Client, email: str = "ann@example.org", **more: str) -> dict[str, Any]:
-    answer = client.post("/api/login", json={"email": email, "password": PASSWORD} | more)
+def log_in(client: httpx.Client, email: str = "ann@example.org", **more: object) -> dict[str, Any]:
+    answer = client.post("/api/login", json={"email": email, "password": PASSWORD, **more})
     assert answer.status_code == 200, answer.text
     return dict(answer.json())
 
@@ -63,7 +65,9 @@ def test_token_mode_a_token_is_checked_with_the_published_keys_alone(
     assert claims["roles"] == ["doctor"]
 
 
-def test_standard_form_rotates_repeats_its_answer_and_punishes_late_reuse(client: httpx.Client) -> None:
+def test_standard_form_rotates_repeats_its_answer_and_punishes_late_reuse(
+    site: Site, client: httpx.Client
+) -> None:
     first = log_in(client, mode="token")
     body = {"refresh_token": first["refresh_token"]}
     second = client.post("/api/refresh", json=body).json()
@@ -72,7 +76,7 @@ def test_standard_form_rotates_repeats_its_answer_and_punishes_late_reuse(client
     assert again["refresh_token"] == second["refresh_token"]
     assert again["access_token"] == second["access_token"]
     assert client.get("/api/me", headers=bearer(second["access_token"])).status_code == 200
-    time.sleep(3.1)  # the grace is over
+    site.let_the_grace_pass()
     late = client.post("/api/refresh", json=body)
     assert (late.status_code, late.json()["code"]) == (401, "refresh_refused")
     successor = client.post("/api/refresh", json={"refresh_token": second["refresh_token"]})
@@ -81,15 +85,15 @@ def test_standard_form_rotates_repeats_its_answer_and_punishes_late_reuse(client
 
 
 def test_renewal_form_the_expired_token_itself_gets_the_next_one(client: httpx.Client) -> None:
-    first = log_in(client, mode="token", refresh="renewal")
+    first = log_in(client, mode="token", refresh="renewal", lifetime=SHORT)
     assert "refresh_token" not in first
     expire(first["access_token"])
     assert client.get("/api/me", headers=bearer(first["access_token"])).status_code == 401
     body = {"expired_token": first["access_token"]}
     second = client.post("/api/refresh", json=body)
     assert second.status_code == 200
-    assert client.post("/api/refresh", json=body).json()["access_token"] == second.json()["access_token"]
     assert client.get("/api/me", headers=bearer(second.json()["access_token"])).status_code == 200
+    assert client.post("/api/refresh", json=body).json()["access_token"] == second.json()["access_token"]
     header, payload, signature = first["access_token"].split(".")
     forged = f"{header}.{payload}.{signature[:-4]}AAAA"
     assert client.post("/api/refresh", json={"expired_token": forged}).json()["code"] == "refresh_refused"
@@ -170,18 +174,17 @@ def test_a_restart_loses_no_session_and_no_refresh_record(site: Site, how: signa
     with site.client() as client:
         session = log_in(client)
         standard = log_in(client, mode="token")
-        renewal = log_in(client, mode="token", refresh="renewal")
+        renewal = log_in(client, mode="token", refresh="renewal", lifetime=RENEWABLE)
         used = log_in(client, mode="token")
         assert client.post("/api/refresh", json={"refresh_token": used["refresh_token"]}).status_code == 200
+    site.let_the_grace_pass()
     code = site.stop(how)
     assert code == (0 if how is signal.SIGTERM else -signal.SIGKILL)
-    time.sleep(3.1)  # the grace of what was used is over
     site.start()
     with site.client() as client:
         assert is_active(client, session["session_id"])
         renewed = client.post("/api/refresh", json={"refresh_token": standard["refresh_token"]})
         assert renewed.status_code == 200
-        expire(renewal["access_token"])
         again = client.post("/api/refresh", json={"expired_token": renewal["access_token"]})
         assert again.status_code == 200
         replayed = client.post("/api/refresh", json={"refresh_token": used["refresh_token"]})
@@ -189,10 +192,9 @@ def test_a_restart_loses_no_session_and_no_refresh_record(site: Site, how: signa
 
 
 def test_the_key_of_an_older_token_still_renews_after_a_rotation(site: Site, client: httpx.Client) -> None:
-    first = log_in(client, mode="token", refresh="renewal")
+    first = log_in(client, mode="token", refresh="renewal", lifetime=RENEWABLE)
     rotated = json.loads(site.run("keys", "rotate", "--alg", "Ed25519", "--json"))
     assert (rotated["alg"], rotated["state"]) == ("Ed25519", "next")
     states = {row["state"] for row in json.loads(site.run("keys", "list", "--json"))}
     assert states == {"active", "next"}
-    expire(first["access_token"])
     assert client.post("/api/refresh", json={"expired_token": first["access_token"]}).status_code == 200
