@@ -14,6 +14,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -24,7 +25,7 @@ from tests.docs.pages import DOCS, Block, blocks
 PAGE: Final = DOCS / "tutorial" / "first-service.md"
 PASSWORD: Final = "correct horse battery"
 TYPED: Final = ("Password:", "Once more:")
-PATIENCE: Final = 30.0  # seconds for a process to say what it should
+PATIENCE: Final = 60.0  # seconds for a process to say what it should, and to answer
 
 
 class Reader:
@@ -168,7 +169,9 @@ def _stop(process: "subprocess.Popen[bytes] | None") -> None:
 
 
 @pytest.fixture
-def reader(tmp_path: Path) -> Iterator[Reader]:
+def reader(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Reader]:
+    for verb in ("get", "post"):  # the page's own requests too: httpx alone would wait for 5 s
+        monkeypatch.setattr(httpx, verb, partial(getattr(httpx, verb), timeout=PATIENCE))
     with ExitStack() as running:
         yield Reader(tmp_path, running)
 
