@@ -89,8 +89,6 @@ def jwcrypto(material: Material) -> tuple[Operation, Operation] | None:
     from jwcrypto import jwk, jwt
     from jwcrypto.common import base64url_encode
 
-    if _kind(material.alg) is None:
-        return None
     alg = "EdDSA" if material.alg in {"Ed25519", "Ed448"} else material.alg
     if material.secret:
         key = public = jwk.JWK(kty="oct", k=base64url_encode(material.secret))
