@@ -44,7 +44,7 @@ from gatepass.auth import (
     UserIsAt,
     throttle,
 )
-from gatepass.storage import memory
+from gatepass.storage.memory import tables
 from gatepass.storage.sqlite import changes as sqlite_changes
 
 if TYPE_CHECKING:
@@ -148,7 +148,7 @@ async def everything(store: Store) -> list[Any]:
 def test_every_change_is_tried_here_and_known_to_every_adapter() -> None:
     kinds = set(get_args(Change))
     assert {type(change) for change in HOLDS.values()} == kinds
-    assert set(memory._APPLY) == kinds
+    assert set(tables._APPLY) == kinds
     assert set(sqlite_changes.APPLY) == kinds
 
 

@@ -16,7 +16,7 @@ from typing import ClassVar, Final, Self, TypeAlias
 Entropy: TypeAlias = Callable[[int], bytes]
 
 SECRET_BYTES: Final = 32  # 256 bits: cannot be guessed, whatever the rate
-ID_BYTES: Final = 16  # 128 bits: public ids only have to be unique
+ID_BYTES: Final = 16  # 127 of these bits: public ids only have to be unique
 
 # 43 characters carry 258 bits; the last one must leave the two spare bits zero, so that no two texts mean
 # one secret.
@@ -106,8 +106,13 @@ class RefreshToken(_Opaque):
 
 
 def new_id(entropy: Entropy) -> str:
-    """Make a public id: 22 base64url characters."""
-    return _b64(entropy(ID_BYTES))
+    """Make a public id: 22 base64url characters, the first one a letter.
+
+    An id is typed behind commands too, where a leading `-` would make it an option; without the top bit the
+    first character is one of A to f.
+    """
+    first, *rest = entropy(ID_BYTES)
+    return _b64(bytes([first & 0x7F, *rest]))
 
 
 def hash_text(text: str) -> bytes:

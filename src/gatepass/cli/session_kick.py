@@ -20,10 +20,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add_settings_option(parser)
     parser.add_argument("sid", help="public id of the session; see 'gatepass session list'")
     add_json_option(parser)
-    parser.epilog = (
-        "example:\n  gatepass session kick q83vEjRWeJCrze8SNFZ4kA\n\n"
-        "A sid that begins with '-' goes behind '--':  gatepass session kick -- -83vEjRWeJCrze8SNFZ4kA"
-    )
+    parser.epilog = "example:\n  gatepass session kick Q83vEjRWeJCrze8SNFZ4kA"
 
 
 def run(args: argparse.Namespace) -> int:

@@ -1,0 +1,134 @@
+"""The store in memory: the reference adapter.
+
+Nothing outlives the process; everything else is as in the others.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
+from gatepass.auth import Conflict, RecordedEvent
+from gatepass.storage.memory.tables import Tables
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from gatepass.auth import Change, KeyRecord, Purged, RefreshRecord, Session, User
+
+_log = logging.getLogger(__name__)
+
+
+class MemoryStore:
+    """The ports of auth over dictionaries."""
+
+    def __init__(self) -> None:
+        self.lookups = 0
+        self.commits = 0
+        self._tables = Tables()
+
+    # Writing
+
+    async def commit(self, *changes: Change) -> None:
+        """Write all or nothing. Raises `Conflict`."""
+        self._tables.write(changes)
+        self.commits += 1
+
+    def commit_later(self, *changes: Change) -> None:
+        """Write, without anybody waiting; a conflict is logged."""
+        try:
+            self._tables.write(changes)
+            self.commits += 1
+        except Conflict as conflict:
+            _log.info("a note was not written: %s", conflict)
+
+    async def close(self) -> None:
+        """Nothing to close."""
+
+    # Reading
+
+    async def user_by_id(self, user_id: str) -> User | None:
+        """Find a user by id."""
+        self.lookups += 1
+        return self._tables.users.get(user_id)
+
+    async def user_by_email(self, email: str) -> User | None:
+        """Find a user by normalised e-mail address."""
+        self.lookups += 1
+        return self._tables.user_by_email(email)
+
+    async def credentials_by_email(self, email: str) -> tuple[User, str] | None:
+        """Find a user and the password hash by normalised e-mail address."""
+        self.lookups += 1
+        user = self._tables.user_by_email(email)
+        return None if user is None else (user, self._tables.passwords[user.id])
+
+    async def users_page(self, after: str | None, limit: int) -> list[User]:
+        """List users by e-mail address, from behind `after`."""
+        self.lookups += 1
+        emails = sorted(email for email in self._tables.emails if after is None or email > after)
+        return [self._tables.users[self._tables.emails[email]] for email in emails[:limit]]
+
+    async def roles(self) -> Mapping[str, frozenset[str]]:
+        """Give every role with its permissions."""
+        self.lookups += 1
+        return dict(self._tables.roles)
+
+    async def users_with_role(self, role: str) -> list[User]:
+        """List all who hold a role."""
+        self.lookups += 1
+        return sorted((u for u in self._tables.users.values() if role in u.roles), key=lambda user: user.id)
+
+    async def session_by_hash(self, id_hash: bytes) -> tuple[Session, User] | None:
+        """Find a session and its user by the hash of its id."""
+        self.lookups += 1
+        return self._tables.with_user(self._tables.sids.get(id_hash))
+
+    async def session_by_sid(self, sid: str) -> tuple[Session, User] | None:
+        """Find a session and its user by its public id."""
+        self.lookups += 1
+        return self._tables.with_user(sid)
+
+    async def sessions_of(self, user_id: str, now: float, limit: int) -> list[Session]:
+        """List a user's live sessions, newest first."""
+        self.lookups += 1
+        return self._tables.sessions_of(user_id, now)[:limit]
+
+    async def live_sessions(self, now: float, after: str | None, limit: int) -> list[tuple[Session, User]]:
+        """List everybody's live sessions by sid, from behind the sid `after`."""
+        self.lookups += 1
+        live = [found for found in self._tables.live(now) if after is None or found[0].sid > after]
+        return sorted(live, key=lambda found: found[0].sid)[:limit]
+
+    async def refresh_by_hash(self, token_hash: bytes) -> tuple[RefreshRecord, Session, User] | None:
+        """Find a record, its session and its user by the hash of what is presented."""
+        self.lookups += 1
+        record = self._tables.refresh.get(token_hash)
+        if record is None:
+            return None
+        return record, self._tables.sessions[record.sid], self._tables.users[record.user_id]
+
+    async def signing_keys(self) -> list[KeyRecord]:
+        """List all keys, oldest first."""
+        self.lookups += 1
+        return sorted(self._tables.keys.values(), key=lambda key: (key.created_at, key.kid))
+
+    async def events_after(self, seq: int, limit: int) -> list[RecordedEvent]:
+        """List events from behind a place in the log, in order."""
+        self.lookups += 1
+        places = sorted(place for place in self._tables.events if place > seq)[:limit]
+        return [RecordedEvent(place, self._tables.events[place]) for place in places]
+
+    async def attempt(self, key: str) -> float | None:
+        """Give the number under a key."""
+        self.lookups += 1
+        return self._tables.attempts.get(key)
+
+    async def purgeable(self, purged: Purged) -> bool:
+        """Say whether `Purged` would find anything."""
+        self.lookups += 1
+        tables = self._tables
+        kinds = (tables.answers_over, tables.refresh_over, tables.sessions_over, tables.attempts_over)
+        return any(kind(purged) for kind in kinds) or bool(tables.events_over(replace(purged, limit=1)))
