@@ -5,7 +5,7 @@ import sys
 from collections.abc import Mapping
 
 from benchmarks import report
-from benchmarks.jose import encryption, keys, tokens
+from benchmarks.jose import behind, encryption, keys, tokens
 from benchmarks.jose.node import FastJwt
 from benchmarks.plot import bars
 
@@ -20,7 +20,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=21, help="alternating rounds (default: 21)")
     parser.add_argument("--algorithm", action="append", help="only this algorithm (may be repeated)")
     parser.add_argument(
-        "--name", default="jose", help="the figures go to docs/reference/figures/NAME.json and .svg"
+        "--name", default="jose", help="the figures go to docs/reference/figures/NAME.json, .md and .svg"
     )
     options = parser.parse_args()
     node = FastJwt.start(say)
@@ -30,6 +30,7 @@ def main() -> None:
         if node is not None:
             node.stop()
     extra = {
+        "the same work (µs)": behind.measure(options.rounds),
         "JWE (µs)": encryption.measure(options.rounds),
         "keys": {
             "ES256 key from PEM (µs)": keys.key_import(options.rounds),
@@ -38,15 +39,15 @@ def main() -> None:
         },
     }
     facts = report.machine(*PACKAGES)
-    print("\n" + ", ".join(f"{name} {value}" for name, value in facts.items()))
-    for operation, rows in figures.items():
-        print("\n" + _tokens_table(f"{operation} (µs)", rows))
-    for title, rows in extra.items():
-        print("\n" + _plain_table(title, rows))
+    tables = [_tokens_table(f"{operation} (µs)", rows) for operation, rows in figures.items()]
+    tables += [_plain_table(title, rows) for title, rows in extra.items()]
+    about = ", ".join(f"{name} {value}" for name, value in facts.items())
+    print("\n\n".join([about, *tables]))
     written = report.write_json(options.name, {"machine": facts, "unit": "µs", **figures, **extra})
+    written.with_suffix(".md").write_text("\n\n".join([f"# {written.stem}", about, *tables]) + "\n")
     shown = {alg: row for alg, row in figures["verify"].items() if alg in PLOTTED}
     bars(written.with_suffix(".svg"), "Verify a token", "µs", shown)
-    say(f"written: {written} and .svg")
+    say(f"written: {written}, .md and .svg")
 
 
 def _tokens_table(title: str, rows: Mapping[str, Mapping[str, float]]) -> str:
