@@ -1,4 +1,4 @@
-"""What every test shares: the summary of the published vectors.
+"""What every test shares: no hurry, and the summary of the published vectors.
 
 A vector's test says with `record_property("vector", (file, what))` what became of it. Here the reports of all
 workers are counted and printed, so that nothing which is left out on purpose is left out silently.
@@ -6,6 +6,12 @@ workers are counted and printed, so that nothing which is left out on purpose is
 
 from collections import Counter, defaultdict
 from typing import Any
+
+from hypothesis import HealthCheck, settings
+
+# No test asserts a time: a slow machine is no bug.
+settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("unhurried")
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
