@@ -390,7 +390,7 @@ async def test_auth_that_is_down_is_503_and_is_asked_again_when_it_is_back(auth:
 )
 async def test_the_client_itself_asks_no_other_address(auth: Auth, url: str) -> None:
     fetch = HttpFetch(timeout=PATIENCE)
-    for asking in (fetch.get(url), fetch.ask(url, session_pass=SESSION_PASS)):
+    for asking in (fetch.get(url), fetch.ask(url, pass_text=SESSION_PASS)):
         with pytest.raises(FetchFailed) as failure:
             await asking
         assert failure.value.code == "url_refused"

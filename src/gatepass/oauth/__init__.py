@@ -11,12 +11,23 @@ from gatepass.oauth.errors import (
     IntrospectionInvalid,
     MetadataInvalid,
     OAuthError,
+    RevocationsInvalid,
     ScopeInvalid,
     UrlRefused,
 )
 from gatepass.oauth.introspection import INACTIVE, Introspection
 from gatepass.oauth.metadata import METADATA_PATH, ServerMetadata, metadata_url
 from gatepass.oauth.passes import is_session_pass
+from gatepass.oauth.revocations import (
+    PAGE_ENTRIES,
+    REVOCATIONS_TYP,
+    Cursor,
+    Page,
+    Selector,
+    Selects,
+    mark_of,
+    revocations_policy,
+)
 from gatepass.oauth.scope import format_scope, parse_scope
 from gatepass.oauth.web_url import issuer_url, web_url
 
@@ -24,14 +35,21 @@ __all__ = [
     "ACCESS_TOKEN_TYP",
     "INACTIVE",
     "METADATA_PATH",
+    "PAGE_ENTRIES",
+    "REVOCATIONS_TYP",
     "AccessToken",
     "AccessTokenInvalid",
     "BearerError",
+    "Cursor",
     "Introspection",
     "IntrospectionInvalid",
     "MetadataInvalid",
     "OAuthError",
+    "Page",
+    "RevocationsInvalid",
     "ScopeInvalid",
+    "Selector",
+    "Selects",
     "ServerMetadata",
     "UrlRefused",
     "access_token_policy",
@@ -40,7 +58,9 @@ __all__ = [
     "format_scope",
     "is_session_pass",
     "issuer_url",
+    "mark_of",
     "metadata_url",
     "parse_scope",
+    "revocations_policy",
     "web_url",
 ]

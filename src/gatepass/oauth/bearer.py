@@ -46,14 +46,15 @@ def challenge(
     error: str | None = None,
     description: str | None = None,
     scope: AbstractSet[str] | None = None,
+    max_age: int | None = None,
 ) -> str:
-    """Write the value of `WWW-Authenticate` (RFC 6750 §3).
+    """Write the value of `WWW-Authenticate` (RFC 6750 §3); `max_age` in seconds (RFC 9470 §3).
 
     Nothing that could end the quoted string or the header gets in: what is outside the standard's character
     sets raises `ValueError` (or `ScopeInvalid`). A challenge is our own words, never a request's.
     """
     parameters: list[str] = []
-    if realm is None and error is None and description is None and not scope:
+    if realm is None and error is None and description is None and not scope and max_age is None:
         realm = "gatepass"  # RFC 6750 §3: one or more auth-params MUST follow the scheme
     if realm is not None:
         if _PRINTABLE.fullmatch(realm) is None:
@@ -66,6 +67,8 @@ def challenge(
         parameters.append(f'error_description="{_plain(description, name="description")}"')
     if scope:
         parameters.append(f'scope="{format_scope(scope)}"')
+    if max_age is not None:
+        parameters.append(f'max_age="{max_age:d}"')
     return "Bearer " + ", ".join(parameters)
 
 

@@ -45,3 +45,9 @@ class UrlRefused(OAuthError):
     """An address that must not be asked: neither https, nor http on this machine."""
 
     code = "url_refused"
+
+
+class RevocationsInvalid(OAuthError):
+    """Claims that are not those of a page of the revocation feed."""
+
+    code = "revocations_invalid"

@@ -32,6 +32,12 @@ class ServerMetadata(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
     """Absent when nothing is published: the shared-secret mode."""
     session_check_endpoint: str | None = None
     """Where a Service asks whether a session holds; answers as RFC 7662 §2.2."""
+    token_check_endpoint: str | None = None
+    """Where a Service whose view of the revocations is stale asks about an access token; answers likewise."""
+    revocations_endpoint: str | None = None
+    """Where the revocation feed is read, page by page."""
+    revocations_stream_endpoint: str | None = None
+    """Where the same feed is followed as it grows (server-sent events)."""
     tokens_endpoint: str | None = None
     """Where a session gets an access token."""
     refresh_endpoint: str | None = None

@@ -11,18 +11,21 @@ from gatepass.verifier.either import EitherVerifier, PassVerifier
 from gatepass.verifier.errors import (
     CrossSite,
     Forbidden,
+    LoginTooOld,
     MalformedRequest,
     PassMissing,
     Refused,
+    TokenStale,
     Unauthenticated,
     Unavailable,
 )
 from gatepass.verifier.fetch import Document, Fetch, FetchFailed
 from gatepass.verifier.follower import Follower
+from gatepass.verifier.freshness import Freshness
 from gatepass.verifier.guard import Guard
 from gatepass.verifier.keyset import KeyTerms
 from gatepass.verifier.principal import Principal
-from gatepass.verifier.require import Requirement, demand, permission, role, scope
+from gatepass.verifier.require import Requirement, demand, fresh_login, permission, role, scope
 from gatepass.verifier.session_verifier import SessionVerifier
 from gatepass.verifier.verifier import ALLOWED_ALGORITHMS, DEFAULT_ALGORITHMS, Verifier
 
@@ -40,8 +43,10 @@ __all__ = [
     "FetchFailed",
     "Follower",
     "Forbidden",
+    "Freshness",
     "Guard",
     "KeyTerms",
+    "LoginTooOld",
     "MalformedRequest",
     "PassMissing",
     "PassVerifier",
@@ -50,10 +55,12 @@ __all__ = [
     "RequestHead",
     "Requirement",
     "SessionVerifier",
+    "TokenStale",
     "Unauthenticated",
     "Unavailable",
     "Verifier",
     "demand",
+    "fresh_login",
     "permission",
     "role",
     "scope",

@@ -9,11 +9,21 @@ from typing import Final
 import msgspec
 
 from gatepass.oauth import challenge
-from gatepass.verifier.errors import CrossSite, Forbidden, PassMissing, Refused, Unavailable
+from gatepass.verifier.errors import (
+    CrossSite,
+    Forbidden,
+    LoginTooOld,
+    PassMissing,
+    Refused,
+    TokenStale,
+    Unavailable,
+)
 
 _DETAIL: Final = {
     "unauthenticated": "Log in first.",
     "invalid_token": "The pass does not hold. Renew it, or log in again.",
+    "token_stale": "What you may do has changed. Renew the token; there is no need to log in.",
+    "insufficient_user_authentication": "This needs a login that is not long ago. Log in again.",
     "invalid_request": "The pass must be sent once, in the way that this service expects.",
     "csrf": "The request must come from a page of this site.",
     "unavailable": "Passes cannot be checked right now. Try again soon.",
@@ -51,6 +61,11 @@ def _challenge(refusal: Refused, *, realm: str) -> str:
         return challenge(realm=realm)
     if isinstance(refusal, Forbidden) and refusal.noun == "scope":
         return challenge(realm=realm, error=refusal.code, scope={refusal.name})
+    if isinstance(refusal, TokenStale):
+        # The standard has one error for a token that does not hold; the description tells ours apart.
+        return challenge(realm=realm, error="invalid_token", description=refusal.code)
+    if isinstance(refusal, LoginTooOld):
+        return challenge(realm=realm, error=refusal.code, max_age=refusal.within)
     return challenge(realm=realm, error=refusal.code)
 
 

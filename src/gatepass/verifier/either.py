@@ -5,8 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 from gatepass.oauth import is_session_pass
+from gatepass.verifier.freshness import DEFAULT
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from gatepass.verifier.errors import Refused
+    from gatepass.verifier.freshness import Freshness
     from gatepass.verifier.principal import Principal
 
 
@@ -18,8 +23,21 @@ class PassVerifier(Protocol):
         """The name of this Service, as tokens call it."""
         ...
 
-    async def check(self, pass_text: str) -> Principal:
+    @property
+    def clock(self) -> Callable[[], float]:
+        """Seconds since the epoch."""
+        ...
+
+    async def check(self, pass_text: str, *, freshness: Freshness = DEFAULT) -> Principal:
         """Give the Principal of a pass that holds. Raises `Refused`."""
+        ...
+
+    def check_waiting(self, pass_text: str, *, freshness: Freshness = DEFAULT) -> Principal:
+        """Do the same in a thread that may wait (WSGI). Raises `Refused`."""
+        ...
+
+    async def end_of(self, principal: Principal, *, freshness: Freshness = DEFAULT) -> Refused:
+        """Wait until a Principal that was checked no longer holds, and say why: for connections that stay."""
         ...
 
     async def ready(self, within: float = 5) -> None:
@@ -41,13 +59,22 @@ class EitherVerifier:
         if tokens.audience != sessions.audience:
             raise ValueError("both verifiers must be for the same audience")
         self.audience = tokens.audience
+        self.clock = tokens.clock
         self._tokens = tokens
         self._sessions = sessions
 
-    async def check(self, pass_text: str) -> Principal:
+    async def check(self, pass_text: str, *, freshness: Freshness = DEFAULT) -> Principal:
         """Give the Principal of a pass that holds. Raises `Unauthenticated`, `Unavailable`."""
-        verifier = self._sessions if is_session_pass(pass_text) else self._tokens
-        return await verifier.check(pass_text)
+        return await self._for(pass_text).check(pass_text, freshness=freshness)
+
+    def check_waiting(self, pass_text: str, *, freshness: Freshness = DEFAULT) -> Principal:
+        """Do the same in a thread that may wait. Raises `Unauthenticated`, `Unavailable`."""
+        return self._for(pass_text).check_waiting(pass_text, freshness=freshness)
+
+    async def end_of(self, principal: Principal, *, freshness: Freshness = DEFAULT) -> Refused:
+        """Wait until a Principal that was checked no longer holds, and say why."""
+        verifier = self._sessions if principal.mode == "session" else self._tokens
+        return await verifier.end_of(principal, freshness=freshness)
 
     async def ready(self, within: float = 5) -> None:
         """Prepare both, at start-up. Raises `Unavailable` after `within` seconds each."""
@@ -58,3 +85,6 @@ class EitherVerifier:
         """Let go of threads and connections."""
         await self._tokens.close()
         await self._sessions.close()
+
+    def _for(self, pass_text: str) -> PassVerifier:
+        return self._sessions if is_session_pass(pass_text) else self._tokens

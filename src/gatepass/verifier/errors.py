@@ -31,6 +31,29 @@ class PassMissing(Unauthenticated):
         super().__init__("no_pass")
 
 
+class TokenStale(Unauthenticated):
+    """The token is the user's, but what they may do has changed since: 401 `token_stale`.
+
+    Renewed, it holds again. Nobody has to log in.
+    """
+
+    code = "token_stale"
+
+    def __init__(self) -> None:
+        super().__init__("token_stale")
+
+
+class LoginTooOld(Unauthenticated):
+    """The pass holds, but the user logged in too long ago for this: 401 (RFC 9470 §3)."""
+
+    code = "insufficient_user_authentication"
+
+    def __init__(self, within: int) -> None:
+        super().__init__("login_too_old")
+        self.within = within
+        """Seconds that a login may be ago."""
+
+
 class MalformedRequest(Refused):
     """The pass is carried in a way that the standard forbids: 400 `invalid_request` (RFC 6750 §3.1)."""
 

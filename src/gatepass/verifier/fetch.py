@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 from gatepass.oauth import UrlRefused, web_url
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Iterator
 
     import aiohttp
 
@@ -60,8 +60,15 @@ class Fetch(Protocol):
         """Fetch a document. Raises `FetchFailed`."""
         ...
 
-    async def ask(self, url: str, *, session_pass: str) -> bytes:
-        """Ask Auth about a session. Raises `FetchFailed`."""
+    async def ask(self, url: str, *, pass_text: str) -> bytes:
+        """Ask Auth about a pass. Raises `FetchFailed`."""
+        ...
+
+    def events(self, url: str, *, silence: float) -> AsyncIterator[str]:
+        """Follow a stream of server-sent events, and give the data of each.
+
+        Raises `FetchFailed` when it ends, breaks, or says nothing for `silence` seconds.
+        """
         ...
 
     async def close(self) -> None:
@@ -76,9 +83,10 @@ class HttpFetch:
         import aiohttp
 
         self._aiohttp = aiohttp
+        self._timeout = timeout
+        # The whole exchange is limited, so a server that sends a byte a second cannot hold us.
+        self._limits = aiohttp.ClientTimeout(total=timeout, connect=timeout / 2)
         self._session = aiohttp.ClientSession(
-            # The whole exchange is limited, so a server that sends a byte a second cannot hold us.
-            timeout=aiohttp.ClientTimeout(total=timeout, connect=timeout / 2),
             connector=aiohttp.TCPConnector(limit=connections),
             cookie_jar=aiohttp.DummyCookieJar(),
             headers={"Accept": "application/json", "Accept-Encoding": "identity"},
@@ -92,14 +100,25 @@ class HttpFetch:
             body = await _read(response, limit=MAX_DOCUMENT)
             return Document(body, _max_age(response.headers.get("Cache-Control", "")))
 
-    async def ask(self, url: str, *, session_pass: str) -> bytes:
-        """Ask Auth about a session; it is told the pass and nothing else. Raises `FetchFailed`."""
-        headers = {"Authorization": f"Bearer {session_pass}"}
+    async def ask(self, url: str, *, pass_text: str) -> bytes:
+        """Ask Auth about a pass; it is told the pass and nothing else. Raises `FetchFailed`."""
+        headers = {"Authorization": f"Bearer {pass_text}"}
         try:
             return await self._post(url, headers)
         except _ConnectionLost:
             # Auth closed a pooled connection just as it was taken. A check changes nothing: ask once more.
             return await self._post(url, headers)
+
+    async def events(self, url: str, *, silence: float) -> AsyncIterator[str]:
+        """Follow a stream of server-sent events, and give the data of each. Raises `FetchFailed`."""
+        limits = self._aiohttp.ClientTimeout(total=None, sock_connect=self._timeout, sock_read=silence)
+        headers = {"Accept": "text/event-stream"}
+        async with self._exchange("GET", url, headers, limits=limits) as response:
+            events = EventLines(limit=MAX_DOCUMENT)
+            async for chunk in response.content.iter_any():
+                for data in events.feed(chunk):
+                    yield data
+        raise FetchFailed("stream_ended")
 
     async def close(self) -> None:
         """Close all connections."""
@@ -111,11 +130,18 @@ class HttpFetch:
 
     @contextlib.asynccontextmanager
     async def _exchange(
-        self, method: str, url: str, headers: dict[str, str] | None = None
+        self,
+        method: str,
+        url: str,
+        headers: dict[str, str] | None = None,
+        *,
+        limits: aiohttp.ClientTimeout | None = None,
     ) -> AsyncIterator[aiohttp.ClientResponse]:
         try:
             web_url(url)
-            async with self._session.request(method, url, headers=headers, allow_redirects=False) as response:
+            async with self._session.request(
+                method, url, headers=headers, allow_redirects=False, timeout=limits or self._limits
+            ) as response:
                 if 300 <= response.status < 400:
                     raise FetchFailed(
                         "redirected"
@@ -131,6 +157,32 @@ class HttpFetch:
             raise _ConnectionLost("unreachable") from error
         except (self._aiohttp.ClientError, OSError, ValueError) as error:
             raise FetchFailed("unreachable") from error
+
+
+class EventLines:
+    """Takes a stream of server-sent events apart (HTML Living Standard §9.2.6); only `data` is of interest.
+
+    An event of more than `limit` bytes is refused before the rest of it is read.
+    """
+
+    def __init__(self, *, limit: int) -> None:
+        self._limit = limit
+        self._rest = b""
+        self._data: list[bytes] = []
+        self._held = 0
+
+    def feed(self, chunk: bytes) -> Iterator[str]:
+        """Take what arrived, and give the data of each event that is whole now. Raises `FetchFailed`."""
+        *lines, self._rest = (self._rest + chunk).replace(b"\r\n", b"\n").split(b"\n")
+        for line in lines:
+            if not line and self._data:
+                data, self._data, self._held = b"\n".join(self._data), [], 0
+                yield data.decode("utf-8", "replace")
+            elif line.startswith(b"data:"):
+                self._data.append(line[5:].removeprefix(b" "))
+                self._held += len(line)
+        if self._held + len(self._rest) > self._limit:
+            raise FetchFailed("too_large")
 
 
 async def _read(response: aiohttp.ClientResponse, *, limit: int) -> bytes:

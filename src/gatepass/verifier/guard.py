@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from gatepass.verifier.carry import Bearer
 from gatepass.verifier.challenge import answer
+from gatepass.verifier.freshness import DEFAULT
 from gatepass.verifier.require import demand
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from gatepass.verifier.challenge import Answer
     from gatepass.verifier.either import PassVerifier
     from gatepass.verifier.errors import Refused
+    from gatepass.verifier.freshness import Freshness
     from gatepass.verifier.principal import Principal
     from gatepass.verifier.require import Requirement
 
@@ -23,10 +25,12 @@ log: Final = logging.getLogger("gatepass.verifier")
 
 @dataclass(frozen=True, slots=True)
 class Guard:
-    """A verifier, and the ways in which a pass may be carried; the first way that has one counts."""
+    """A verifier, the ways in which a pass may be carried (the first that has one counts), and how fresh the
+    view of the revocations must be."""
 
     verifier: PassVerifier
     carry: tuple[Carry, ...] = (Bearer(),)
+    freshness: Freshness = DEFAULT
 
     def __post_init__(self) -> None:
         if not self.carry:
@@ -34,17 +38,38 @@ class Guard:
 
     async def user_or_none(self, head: RequestHead) -> Principal | None:
         """Give who sends the request, or None without a pass. Raises `Refused` for one that fails."""
-        for carry in self.carry:
-            pass_text = carry.find(head)
-            if pass_text is not None:
-                return await self.verifier.check(pass_text)
-        return None
+        pass_text = self._find(head)
+        return None if pass_text is None else await self.verifier.check(pass_text, freshness=self.freshness)
 
     async def user(self, head: RequestHead, *requirements: Requirement) -> Principal:
         """Give who sends the request, if they hold everything that is required. Raises `Refused`."""
-        return demand(await self.user_or_none(head), *requirements)
+        return self.demand(await self.user_or_none(head), *requirements)
+
+    def user_or_none_waiting(self, head: RequestHead) -> Principal | None:
+        """Do the same as `user_or_none` in a thread that may wait."""
+        pass_text = self._find(head)
+        return None if pass_text is None else self.verifier.check_waiting(pass_text, freshness=self.freshness)
+
+    def user_waiting(self, head: RequestHead, *requirements: Requirement) -> Principal:
+        """Do the same as `user` in a thread that may wait."""
+        return self.demand(self.user_or_none_waiting(head), *requirements)
+
+    def demand(self, principal: Principal | None, *requirements: Requirement) -> Principal:
+        """Give the Principal back if there is one and it fulfils all that. Raises `Refused`."""
+        return demand(principal, *requirements, now=self.verifier.clock())
+
+    async def end_of(self, principal: Principal) -> Refused:
+        """Wait until the Principal no longer holds, and say why: for connections that stay open."""
+        return await self.verifier.end_of(principal, freshness=self.freshness)
 
     def answer(self, refusal: Refused) -> Answer:
         """Write the answer to a refused request."""
         log.debug("request refused: %s", refusal.reason)
         return answer(refusal, realm=self.verifier.audience)
+
+    def _find(self, head: RequestHead) -> str | None:
+        for carry in self.carry:
+            pass_text = carry.find(head)
+            if pass_text is not None:
+                return pass_text
+        return None

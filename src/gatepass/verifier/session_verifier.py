@@ -12,13 +12,16 @@ from typing import TYPE_CHECKING, Final
 from gatepass.oauth import Introspection, IntrospectionInvalid, is_session_pass
 from gatepass.verifier.errors import Unauthenticated, Unavailable
 from gatepass.verifier.fetch import FetchFailed, HttpFetch, require_http_client
+from gatepass.verifier.freshness import DEFAULT
 from gatepass.verifier.issuer import Issuer
 from gatepass.verifier.principal import Principal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from gatepass.verifier.errors import Refused
     from gatepass.verifier.fetch import Fetch
+    from gatepass.verifier.freshness import Freshness
 
 log: Final = logging.getLogger("gatepass.verifier")
 
@@ -58,7 +61,7 @@ class SessionVerifier:
     ) -> None:
         self.audience = audience
         self._issuer = Issuer(issuer, algorithms=frozenset())
-        self._clock = clock
+        self.clock = clock
         if make_fetch is None:
             require_http_client()
         self._make_fetch = make_fetch or (lambda: HttpFetch(timeout=timeout))
@@ -67,14 +70,14 @@ class SessionVerifier:
             weakref.WeakKeyDictionary()
         )
 
-    async def check(self, pass_text: str) -> Principal:
+    async def check(self, pass_text: str, *, freshness: Freshness = DEFAULT) -> Principal:  # noqa: ARG002
         """Ask Auth whether the session holds, and whose it is. Raises `Unauthenticated`, `Unavailable`."""
         if not is_session_pass(pass_text):
             raise _refused("not_a_session")  # nobody's work but ours
         client = self._client()
         try:
             endpoint = await self._endpoint(client)
-            body = await client.fetch.ask(endpoint, session_pass=pass_text)
+            body = await client.fetch.ask(endpoint, pass_text=pass_text)
             introspection = Introspection.from_json(body)
         except (FetchFailed, IntrospectionInvalid) as error:
             raise self._unavailable(error.code) from error
@@ -82,6 +85,15 @@ class SessionVerifier:
             raise _refused("inactive")
         self._check_facts(introspection)
         return Principal.of_session(introspection)
+
+    def check_waiting(self, pass_text: str, *, freshness: Freshness = DEFAULT) -> Principal:
+        """Do the same in a thread that may wait. Raises `Unauthenticated`, `Unavailable`."""
+        return asyncio.run(self.check(pass_text, freshness=freshness))
+
+    async def end_of(self, principal: Principal, *, freshness: Freshness = DEFAULT) -> Refused:  # noqa: ARG002
+        """Wait until a Principal that was checked no longer holds, and say why."""
+        await asyncio.sleep(max(0.0, principal.expires_at - self.clock()))
+        return _refused("expired")
 
     async def ready(self, within: float = 5) -> None:
         """Learn where to ask; for start-up. Raises `Unavailable` when that is not known after `within` s."""
@@ -129,7 +141,7 @@ class SessionVerifier:
             raise _refused("wrong_issuer")
         if self.audience not in audiences:
             raise _refused("wrong_audience")
-        if self._clock() >= introspection.exp:
+        if self.clock() >= introspection.exp:
             raise _refused("expired")
 
     def _unavailable(self, reason: str) -> Unavailable:

@@ -15,6 +15,7 @@ from gatepass.verifier.errors import Unauthenticated, Unavailable
 from gatepass.verifier.fetch import HttpFetch, require_http_client
 from gatepass.verifier.follower import Follower, process_follower
 from gatepass.verifier.following import Following, KeyWork
+from gatepass.verifier.freshness import DEFAULT
 from gatepass.verifier.issuer import Issuer
 from gatepass.verifier.keyset import KeyTerms, TrustedKeys
 from gatepass.verifier.principal import Principal
@@ -22,7 +23,9 @@ from gatepass.verifier.principal import Principal
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from gatepass.verifier.errors import Refused
     from gatepass.verifier.fetch import Fetch
+    from gatepass.verifier.freshness import Freshness
     from gatepass.verifier.keyset import View
 
 log: Final = logging.getLogger("gatepass.verifier")
@@ -63,7 +66,7 @@ class Verifier:
         self._policy = access_token_policy(
             issuer=issuer, audience=audience, algorithms=algorithms, leeway=leeway
         )
-        self._clock = clock
+        self.clock = clock
         self._trust = TrustedKeys(terms=terms or KeyTerms(), cache_size=cache_size, jitter=random.random)
         self._work = KeyWork(Issuer(issuer, algorithms=algorithms), self._trust, clock=clock)
         if make_fetch is None:
@@ -73,18 +76,27 @@ class Verifier:
         self._following = Following.never()
         weakref.finalize(self, self._follower.unfollow, self._work).atexit = False
 
-    async def check(self, pass_text: str) -> Principal:
+    async def check(self, pass_text: str, *, freshness: Freshness = DEFAULT) -> Principal:  # noqa: ARG002
         """Check a pass; does not wait, and is async only to be used like a `SessionVerifier`.
 
         Raises `Unauthenticated`, `Unavailable`.
         """
-        return self.check_token(pass_text, now=self._clock())
+        return self.check_token(pass_text, now=self.clock())
+
+    def check_waiting(self, pass_text: str, *, freshness: Freshness = DEFAULT) -> Principal:  # noqa: ARG002
+        """Check a pass in a thread that may wait. Raises `Unauthenticated`, `Unavailable`."""
+        return self.check_token(pass_text)
+
+    async def end_of(self, principal: Principal, *, freshness: Freshness = DEFAULT) -> Refused:  # noqa: ARG002
+        """Wait until a Principal that was checked no longer holds, and say why."""
+        await asyncio.sleep(max(0.0, principal.expires_at - self.clock()))
+        return Unauthenticated("expired")
 
     def check_token(self, token: str, *, now: float | None = None) -> Principal:
         """Check an access token from memory (RFC 9068 §4). Raises `Unauthenticated`, `Unavailable`."""
         # The hot path: a token seen before costs 0.6 µs, its time and the keys' age checked.
         if now is None:
-            now = self._clock()
+            now = self.clock()
         if not self._following.alive:
             self._follow()
         view = self._trust.view
@@ -103,7 +115,7 @@ class Verifier:
         self._follow()
         while self._trust.view is None:
             if time.monotonic() >= end:
-                raise self._without_keys(now=self._clock())
+                raise self._without_keys(now=self.clock())
             await asyncio.sleep(0.01)  # the keys come from another thread, and this happens once
 
     async def close(self) -> None:

@@ -7,11 +7,12 @@ import httpx
 import pytest
 from fastapi import Depends, FastAPI
 from fastapi.middleware.cors import CORSMiddleware
-from tests.unit.verifier.world import Clock, Network, network, token, until, verifier
+from tests.unit.verifier.world import AUDIENCE, ISSUER, Clock, Network, network, token, until, verifier
 
-from gatepass.verifier import Bearer, Carry, Cookie, Follower, Principal, role
+from gatepass.verifier import Bearer, Carry, Cookie, Follower, Freshness, Principal, Verifier, role
 from gatepass.verifier.adapters.fastapi import Gate
 from gatepass.verifier.asgi import AnswerRefusals, request_head
+from gatepass.verifier.freshness import DEFAULT
 
 BASE = "https://clinic.example"
 
@@ -187,18 +188,12 @@ async def test_a_cookie_works_through_the_adapter_with_its_csrf_check(
 async def test_one_request_is_checked_once_however_many_dependencies_ask(gate: Gate) -> None:
     calls: list[str] = []
 
-    class Counting:
-        audience = "clinic"
-
-        async def check(self, pass_text: str) -> Principal:
+    class Counting(Verifier):
+        async def check(self, pass_text: str, *, freshness: Freshness = DEFAULT) -> Principal:
             calls.append(pass_text)
-            return await gate.guard.verifier.check(pass_text)
+            return await gate.guard.verifier.check(pass_text, freshness=freshness)
 
-        async def ready(self, within: float = 5) -> None: ...
-
-        async def close(self) -> None: ...
-
-    counted = Gate(Counting())
+    counted = Gate(Counting(issuer=ISSUER, audience=AUDIENCE))
     app = FastAPI()
     counted.install(app)
 

@@ -11,6 +11,7 @@ from gatepass.verifier import (
     Cookie,
     CrossSite,
     Forbidden,
+    Freshness,
     Guard,
     MalformedRequest,
     PassMissing,
@@ -26,6 +27,7 @@ from gatepass.verifier import (
     scope,
 )
 from gatepass.verifier.challenge import answer
+from gatepass.verifier.freshness import DEFAULT
 
 ADA = Principal(
     subject="ada",
@@ -43,15 +45,27 @@ ADA = Principal(
 COOKIE = Cookie("pass", origins=frozenset({"https://clinic.example"}))
 
 
+NOW = 5.0
+
+
 class Knows:
     """A verifier that knows one pass."""
 
     audience = "clinic"
 
-    async def check(self, pass_text: str) -> Principal:
+    def clock(self) -> float:
+        return NOW
+
+    async def check(self, pass_text: str, *, freshness: Freshness = DEFAULT) -> Principal:
+        return self.check_waiting(pass_text)
+
+    def check_waiting(self, pass_text: str, *, freshness: Freshness = DEFAULT) -> Principal:
         if pass_text != "good":
             raise Unauthenticated("unknown")
         return ADA
+
+    async def end_of(self, principal: Principal, *, freshness: Freshness = DEFAULT) -> Refused:
+        raise NotImplementedError
 
     async def ready(self, within: float = 5) -> None: ...
 
@@ -136,7 +150,7 @@ def test_a_guard_without_a_way_to_carry_cannot_be_made() -> None:
 
 @pytest.mark.parametrize("requirement", [permission("appointments:read"), role("doctor"), scope("profile")])
 def test_who_holds_it_passes(requirement: Requirement) -> None:
-    assert demand(ADA, requirement) is ADA
+    assert demand(ADA, requirement, now=NOW) is ADA
 
 
 @pytest.mark.parametrize(
@@ -152,14 +166,14 @@ def test_who_holds_it_passes(requirement: Requirement) -> None:
 )
 def test_who_does_not_hold_exactly_it_is_forbidden(requirement: Requirement) -> None:
     with pytest.raises(Forbidden):
-        demand(ADA, requirement)
+        demand(ADA, requirement, now=NOW)
 
 
 def test_all_demands_must_be_met_and_nobody_meets_none() -> None:
     with pytest.raises(Forbidden):
-        demand(ADA, role("doctor"), role("admin"))
+        demand(ADA, role("doctor"), role("admin"), now=NOW)
     with pytest.raises(PassMissing):
-        demand(None)
+        demand(None, now=NOW)
 
 
 @pytest.mark.parametrize("name", ["", "two words", 'a"b', "a\r\nSet-Cookie: x", "ä"])

@@ -13,7 +13,7 @@ from gatepass.oauth import AccessToken, Introspection, ServerMetadata, metadata_
 from gatepass.verifier import Document, FetchFailed, Follower, Verifier
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import AsyncIterator, Callable
 
 NOW = 1_800_000_000.0
 ISSUER = "https://auth.example"
@@ -68,9 +68,13 @@ class Network:
     async def get(self, url: str) -> Document:
         return Document(await self._answer(url), self.max_age)
 
-    async def ask(self, url: str, *, session_pass: str) -> bytes:
-        self.passes.append(session_pass)
+    async def ask(self, url: str, *, pass_text: str) -> bytes:
+        self.passes.append(pass_text)
         return await self._answer(url)
+
+    async def events(self, url: str, *, silence: float) -> AsyncIterator[str]:
+        yield (await self._answer(url)).decode()
+        raise FetchFailed("stream_ended")
 
     async def close(self) -> None:
         self.closed += 1

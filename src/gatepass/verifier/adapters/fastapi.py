@@ -39,7 +39,7 @@ class Gate:
         """Demand a pass that holds, and everything named."""
 
         async def user(found: Annotated[gp.Principal | None, Depends(self.optional_user)]) -> gp.Principal:
-            return gp.demand(found, *requirements)
+            return self.guard.demand(found, *requirements)
 
         return user
 
