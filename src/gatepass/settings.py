@@ -24,6 +24,10 @@ RESERVED_ENV: Final = frozenset({"GATEPASS_SETTINGS"})
 # published a little later. A key that signs sooner would be unknown to Services that do all right. Seconds.
 PUBLISHED_AHEAD_AT_LEAST: Final = 600
 
+# The revocation feed remembers what no longer holds for as long as any access token can live
+# (auth/terms.py, and a test holds the two together). Seconds.
+TOKENS_LIVE_AT_MOST: Final = 3_600
+
 Seconds = Annotated[int, msgspec.Meta(ge=1)]
 Count = Annotated[int, msgspec.Meta(ge=1)]
 Text = Annotated[str, msgspec.Meta(min_length=1, max_length=1024)]
@@ -66,7 +70,7 @@ class Tokens(_Table, frozen=True):
     """`[tokens]`: access tokens and their renewal."""
 
     lifetime: Seconds = 600
-    """Seconds that an access token lives at most; a client may ask for less."""
+    """Seconds that an access token lives at most, 3600 at the longest; a client may ask for less."""
     refresh_idle: Seconds = 14 * 86_400
     """Seconds without a renewal after which a refresh token no longer works."""
     refresh_absolute: Seconds = 90 * 86_400
@@ -250,6 +254,11 @@ def _check(settings: Settings) -> None:
         raise SettingsError(
             f"keys.publish_ahead must be {PUBLISHED_AHEAD_AT_LEAST} at least: Services keep published keys "
             "for minutes, and would refuse tokens of a key that signs before they have seen it"
+        )
+    if settings.tokens.lifetime > TOKENS_LIVE_AT_MOST:
+        raise SettingsError(
+            f"tokens.lifetime must be {TOKENS_LIVE_AT_MOST} at most: the revocation feed remembers no longer "
+            "what was revoked; whoever stays renews, unnoticed"
         )
     if settings.tokens.lifetime > settings.tokens.refresh_idle:
         raise SettingsError("tokens.lifetime must not be longer than tokens.refresh_idle")

@@ -32,6 +32,8 @@ from gatepass.auth import (
     RefreshAdded,
     RefreshRotated,
     RefreshState,
+    RevocationsCompacted,
+    Revoked,
     RoleDefined,
     RoleIs,
     SessionEnded,
@@ -42,6 +44,7 @@ from gatepass.auth import (
     UserAdded,
     UserChanged,
     UserIsAt,
+    revocations,
     throttle,
 )
 from gatepass.storage.memory import tables
@@ -83,6 +86,8 @@ HOLDS: dict[str, Change] = {
     "a charge": AttemptCharged("a", LIMIT, NOW),
     "a refund of nothing": AttemptRefunded("a", LIMIT),
     "an event": EVENT,
+    "a revocation": Revoked(revocations.session_ended("sid-one", "user-ada", now=NOW)),
+    "a compaction": RevocationsCompacted("user-ada", 9),
     "a purge": Purged(NOW, NOW, NOW, NOW, 10),
     "a live session": SessionIsLive("sid-one"),
     "the user's epoch": UserIsAt("user-ada", 3),
@@ -142,6 +147,7 @@ async def everything(store: Store) -> list[Any]:
         await store.signing_keys(),
         await store.events_after(0, 100),
         await store.attempt("a"),
+        await store.revocations_after(0, 100),
     ]
 
 

@@ -4,7 +4,7 @@ No HTTP, no SQL, no event loop, no clock: time, entropy and ports come in. Whate
 `AuthError` comes out.
 """
 
-from gatepass.auth import passwords, sessions, throttle, usecases
+from gatepass.auth import passwords, revocations, sessions, throttle, usecases
 from gatepass.auth.actors import Actor
 from gatepass.auth.auth import Auth
 from gatepass.auth.changes import (
@@ -23,6 +23,8 @@ from gatepass.auth.changes import (
     Purged,
     RefreshAdded,
     RefreshRotated,
+    RevocationsCompacted,
+    Revoked,
     RoleDefined,
     RoleIs,
     SessionEnded,
@@ -60,15 +62,17 @@ from gatepass.auth.ports import Passwords, Store
 from gatepass.auth.refresh import RefreshForm, RefreshRecord
 from gatepass.auth.refresh import State as RefreshState
 from gatepass.auth.results import CheckedSession, LoggedIn, Tokens
+from gatepass.auth.revocations import Feed, RecordedRevocation, Revocation
 from gatepass.auth.sessions import EndReason, Session
 from gatepass.auth.signing_keys import KeyRecord, KeyState
-from gatepass.auth.terms import Client, Terms
+from gatepass.auth.terms import LONGEST_LIFETIME, Client, Terms
 from gatepass.auth.throttle import Limit
 from gatepass.auth.tokens import check_lifetime
 from gatepass.auth.users import User, UserStatus
 
 __all__ = [
     "ADMIN",
+    "LONGEST_LIFETIME",
     "Actor",
     "AttemptCharged",
     "AttemptRefunded",
@@ -88,6 +92,7 @@ __all__ = [
     "EventRecorded",
     "FamiliesCapped",
     "FamiliesRevoked",
+    "Feed",
     "InvalidInput",
     "KeyAdded",
     "KeyMoved",
@@ -105,6 +110,7 @@ __all__ = [
     "Passwords",
     "Purged",
     "RecordedEvent",
+    "RecordedRevocation",
     "RefreshAdded",
     "RefreshForm",
     "RefreshRecord",
@@ -113,6 +119,9 @@ __all__ = [
     "RefreshState",
     "RefreshToken",
     "RegistrationClosed",
+    "Revocation",
+    "RevocationsCompacted",
+    "Revoked",
     "RoleDefined",
     "RoleIs",
     "RoleUnknown",
@@ -141,6 +150,7 @@ __all__ = [
     "check_lifetime",
     "may_administer",
     "passwords",
+    "revocations",
     "sessions",
     "throttle",
     "usecases",

@@ -15,6 +15,7 @@ from gatepass.auth.errors import AuthError
 if TYPE_CHECKING:
     from gatepass.auth.events import Event
     from gatepass.auth.refresh import RefreshRecord
+    from gatepass.auth.revocations import Revocation
     from gatepass.auth.sessions import EndReason, Session
     from gatepass.auth.signing_keys import KeyRecord, KeyState
     from gatepass.auth.throttle import Limit
@@ -94,7 +95,8 @@ class SessionsCapped(msgspec.Struct, frozen=True):
     """A user's oldest live sessions beyond the newest `keep` end, at most `limit` of them.
 
     Expects nothing, so that log-ins at once don't take each other's breath: who is one too many is decided
-    where it is written. Each that ends takes its refresh records along and leaves `event`, with its `sid`.
+    where it is written. Each that ends takes its refresh records along, is in the revocation feed, and leaves
+    `event`, with its `sid`.
     """
 
     user_id: str
@@ -184,13 +186,34 @@ class EventRecorded(msgspec.Struct, frozen=True):
     event: Event
 
 
+class Revoked(msgspec.Struct, frozen=True):
+    """An entry of the revocation feed. Expects nothing.
+
+    Whoever reads the feed up to a place has seen every entry up to it, for ever: the place is counted up
+    under a lock that is held until the commit has taken effect, so no entry ever appears behind a place that
+    somebody has read already.
+    """
+
+    revocation: Revocation
+
+
+class RevocationsCompacted(msgspec.Struct, frozen=True):
+    """The entries of a user's single sessions go: an entry for all of them took their place in this commit.
+
+    Only those up to the place `until`. Expects nothing.
+    """
+
+    user_id: str
+    until: int
+
+
 class Purged(msgspec.Struct, frozen=True):
     """What nobody needs any more goes: at most `limit` rows of each kind.
 
     Wiped: answers whose record rotated until `answers_before`. Deleted: refresh records with an idle end
     until `now`, sessions with an idle end until `sessions_before`, attempt counters that are empty at `now`,
-    and from the beginning of the event log the events until `events_before`, but never the newest: the next
-    one is numbered behind it.
+    entries of the revocation feed that may be forgotten at `now`, and from the beginning of the event log the
+    events until `events_before`, but never the newest: the next one is numbered behind it.
     """
 
     now: float
@@ -245,6 +268,8 @@ Change: TypeAlias = (
     | AttemptCharged
     | AttemptRefunded
     | EventRecorded
+    | Revoked
+    | RevocationsCompacted
     | Purged
     | SessionIsLive
     | UserIsAt

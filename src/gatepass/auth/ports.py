@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from gatepass.auth.changes import Change, Purged
     from gatepass.auth.events import RecordedEvent
     from gatepass.auth.refresh import RefreshRecord
+    from gatepass.auth.revocations import Feed
     from gatepass.auth.sessions import Session
     from gatepass.auth.signing_keys import KeyRecord
     from gatepass.auth.users import User
@@ -111,6 +112,25 @@ class Events(Protocol):
         ...
 
 
+class Revocations(Protocol):
+    """Look-ups in the revocation feed."""
+
+    async def revocations_after(self, seq: int, limit: int) -> Feed:
+        """Give the entries from behind a place, in order, `limit` at most, with where the feed stands: one
+        consistent look."""
+        ...
+
+    async def revocations_grew(self, head: int, within: float) -> bool:
+        """Wait until the feed has grown beyond `head`, whoever wrote it, `within` seconds at most; say
+        whether it has. No look-up of a request."""
+        ...
+
+    async def crowded_revocations(self, more_than: int, newest: int, limit: int) -> list[str]:
+        """List users of whom the feed has more than so many single sessions, `limit` at most: of those
+        alone who have one among the `newest` places."""
+        ...
+
+
 class Attempts(Protocol):
     """Look-ups of attempt counters."""
 
@@ -127,11 +147,14 @@ class Leftovers(Protocol):
         ...
 
 
-class Store(Commits, Users, Roles, Sessions, RefreshRecords, Keys, Events, Attempts, Leftovers, Protocol):
+class Store(
+    Commits, Users, Roles, Sessions, RefreshRecords, Keys, Events, Revocations, Attempts, Leftovers, Protocol
+):
     """Everything that is kept."""
 
     lookups: int
-    """Read statements since the start; each look-up above is one."""
+    """Read statements since the start; each look-up above is one, but for those in the feed: who follows it
+    does so once for everybody, and no request waits for it."""
     commits: int
     """Commits since the start, acknowledged ones."""
 

@@ -9,6 +9,11 @@ from gatepass.auth.throttle import ACCOUNT_LIMIT, ADDRESS_LIMIT, Limit
 
 DAY: Final = 86_400
 
+LONGEST_LIFETIME: Final = 3_600
+"""Seconds that an access token may live at most, whatever the operator decides. An entry of the revocation
+feed is kept for that long: it must outlast every token it can match, those from before a change of settings
+too (`revocations`)."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Terms:
@@ -53,6 +58,8 @@ class Terms:
         )
         if min(durations) <= 0 or self.refresh_grace < 0 or self.leeway < 0:
             raise ValueError("durations must be positive")
+        if self.access_token_lifetime > LONGEST_LIFETIME:
+            raise ValueError(f"an access token lives {LONGEST_LIFETIME} seconds at most")
         if self.refresh_grace > 60:
             raise ValueError("a grace of more than a minute would be an invitation")
         if self.key_publish_ahead >= self.key_lifetime:

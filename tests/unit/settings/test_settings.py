@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
+from gatepass.auth import LONGEST_LIFETIME
 from gatepass.server.routes.well_known import JWKS_MAX_AGE
-from gatepass.settings import PUBLISHED_AHEAD_AT_LEAST, Settings, SettingsError
+from gatepass.settings import PUBLISHED_AHEAD_AT_LEAST, TOKENS_LIVE_AT_MOST, Settings, SettingsError
 
 LEAST: dict[str, Any] = {"issuer": "https://login.example.org", "audience": "clinic"}
 
@@ -43,6 +44,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "every app": ({"server": {"app_origins": ["*"]}}, "app_origins"),
     "a proxy that is a name": ({"server": {"trusted_proxies": ["proxy"]}}, "trusted_proxies"),
     "a proxy network with host bits": ({"server": {"trusted_proxies": ["10.0.0.1/8"]}}, "trusted_proxies"),
+    "tokens outliving the revocation feed": ({"tokens": {"lifetime": 3601}}, "tokens.lifetime must be 3600"),
     "tokens outliving their renewal": ({"tokens": {"lifetime": 100, "refresh_idle": 50}}, "refresh_idle"),
     "idle beyond absolute": ({"sessions": {"idle": 100, "absolute": 50}}, "sessions.idle"),
     "refresh idle beyond absolute": ({"tokens": {"refresh_absolute": 700}}, "tokens.refresh_idle"),
@@ -54,6 +56,11 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
 def test_a_key_is_published_ahead_for_twice_as_long_as_anybody_may_keep_the_keys() -> None:
     settings = Settings.from_mapping(LEAST | {"keys": {"publish_ahead": PUBLISHED_AHEAD_AT_LEAST}}, {})
     assert settings.keys.publish_ahead >= 2 * JWKS_MAX_AGE
+
+
+def test_tokens_live_as_long_as_the_feed_remembers_and_no_longer() -> None:
+    settings = Settings.from_mapping(LEAST | {"tokens": {"lifetime": TOKENS_LIVE_AT_MOST}}, {})
+    assert settings.tokens.lifetime == LONGEST_LIFETIME
 
 
 @pytest.mark.parametrize("name", REFUSED)

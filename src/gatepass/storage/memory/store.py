@@ -6,11 +6,13 @@ Nothing outlives the process; everything else is as in the others.
 from __future__ import annotations
 
 import logging
+import secrets
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from gatepass.auth import Conflict, RecordedEvent
+from gatepass.auth import Conflict, Feed, RecordedEvent, RecordedRevocation
+from gatepass.storage.growth import Growth
 from gatepass.storage.memory.tables import Tables
 
 if TYPE_CHECKING:
@@ -28,6 +30,8 @@ class MemoryStore:
         self.lookups = 0
         self.commits = 0
         self._tables = Tables()
+        self._log = secrets.token_hex(12)  # nothing outlives the process: another store is another feed
+        self._growth = Growth()
 
     # Writing
 
@@ -35,6 +39,7 @@ class MemoryStore:
         """Write all or nothing. Raises `Conflict`."""
         self._tables.write(changes)
         self.commits += 1
+        self._growth.note(changes)
 
     def commit_later(self, *changes: Change) -> None:
         """Write, without anybody waiting; a conflict is logged."""
@@ -121,6 +126,24 @@ class MemoryStore:
         places = sorted(place for place in self._tables.events if place > seq)[:limit]
         return [RecordedEvent(place, self._tables.events[place]) for place in places]
 
+    async def revocations_after(self, seq: int, limit: int) -> Feed:
+        """Give the entries from behind a place, in order, with where the feed stands."""
+        tables = self._tables
+        places = sorted(place for place in tables.revocations if place > seq)[:limit]
+        entries = [RecordedRevocation(place, tables.revocations[place]) for place in places]
+        return Feed(self._log, tables.feed["floor"], tables.feed["head"], entries)
+
+    async def revocations_grew(self, head: int, within: float) -> bool:
+        """Wait until the feed has grown; nobody else can write it."""
+        return await self._growth.wait(lambda: self._tables.feed["head"] > head, every=within, within=within)
+
+    async def crowded_revocations(self, more_than: int, newest: int, limit: int) -> list[str]:
+        """List users of whom the feed has more than so many single sessions."""
+        tables = self._tables
+        lately = [entry for seq, entry in tables.revocations.items() if seq > tables.feed["head"] - newest]
+        users = sorted({entry.user_id for entry in lately if entry.user_id is not None})
+        return [user for user in users if len(tables.single_sessions(user)) > more_than][:limit]
+
     async def attempt(self, key: str) -> float | None:
         """Give the number under a key."""
         self.lookups += 1
@@ -130,5 +153,11 @@ class MemoryStore:
         """Say whether `Purged` would find anything."""
         self.lookups += 1
         tables = self._tables
-        kinds = (tables.answers_over, tables.refresh_over, tables.sessions_over, tables.attempts_over)
+        kinds = (
+            tables.answers_over,
+            tables.refresh_over,
+            tables.sessions_over,
+            tables.attempts_over,
+            tables.revocations_over,
+        )
         return any(kind(purged) for kind in kinds) or bool(tables.events_over(replace(purged, limit=1)))

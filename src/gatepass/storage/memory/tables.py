@@ -26,6 +26,9 @@ from gatepass.auth import (
     RefreshRecord,
     RefreshRotated,
     RefreshState,
+    Revocation,
+    RevocationsCompacted,
+    Revoked,
     RoleDefined,
     RoleIs,
     Session,
@@ -38,9 +41,11 @@ from gatepass.auth import (
     UserAdded,
     UserChanged,
     UserIsAt,
+    revocations,
     sessions,
     throttle,
 )
+from gatepass.oauth import Selects
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -63,6 +68,8 @@ class Tables:
         self.keys: dict[str, KeyRecord] = {}
         self.attempts: dict[str, float] = {}
         self.events: dict[int, Event] = {}
+        self.revocations: dict[int, Revocation] = {}
+        self.feed = {"floor": 0, "head": 0}
         self._undo: list[Callable[[], object]] = []
 
     def write(self, changes: Iterable[Change]) -> None:
@@ -144,6 +151,7 @@ class Tables:
         for session in beyond[: change.limit]:
             self._session_ended(SessionEnded(session.sid, change.at, change.reason))
             self._families_revoked(FamiliesRevoked(session.sid))
+            self._revoked(Revoked(revocations.session_ended(session.sid, change.user_id, now=change.at)))
             self._event_recorded(EventRecorded(replace(change.event, sid=session.sid)))
 
     def _refresh_added(self, change: RefreshAdded) -> None:
@@ -224,6 +232,15 @@ class Tables:
     def _event_recorded(self, change: EventRecorded) -> None:
         self._put(self.events, max(self.events, default=0) + 1, change.event)
 
+    def _revoked(self, change: Revoked) -> None:
+        self._put(self.feed, "head", self.feed["head"] + 1)
+        self._put(self.revocations, self.feed["head"], change.revocation)
+
+    def _revocations_compacted(self, change: RevocationsCompacted) -> None:
+        for seq in self.single_sessions(change.user_id):
+            if seq <= change.until:
+                self._drop(self.revocations, seq)
+
     def _purged(self, change: Purged) -> None:
         for token_hash in self.answers_over(change)[: change.limit]:
             wiped = replace(self.refresh[token_hash], answer=None)
@@ -239,6 +256,13 @@ class Tables:
             self._drop(self.attempts, key)
         for seq in self.events_over(change):
             self._drop(self.events, seq)
+        self._forget(self.revocations_over(change)[: change.limit])
+
+    def _forget(self, places: list[int]) -> None:
+        for seq in places:
+            self._drop(self.revocations, seq)
+        if places:
+            self._put(self.feed, "floor", min(self.revocations, default=self.feed["head"] + 1) - 1)
 
     def _session_is_live(self, change: SessionIsLive) -> None:
         session = self.sessions.get(change.sid)
@@ -291,6 +315,15 @@ class Tables:
         """Name the sessions that are to go."""
         return [s.sid for s in self.sessions.values() if s.idle_ends_at <= purged.sessions_before]
 
+    def single_sessions(self, user_id: str | None) -> list[int]:
+        """Name the places of a user's single sessions in the feed."""
+        entries = self.revocations.items()
+        return [seq for seq, e in entries if e.selects is Selects.SID and e.user_id == user_id]
+
+    def revocations_over(self, purged: Purged) -> list[int]:
+        """Name the entries of the feed that may be forgotten."""
+        return [seq for seq, entry in self.revocations.items() if entry.forget_after <= purged.now]
+
     def attempts_over(self, purged: Purged) -> list[str]:
         """Name the counters that are empty."""
         return [key for key, arrival in self.attempts.items() if arrival <= purged.now]
@@ -320,6 +353,8 @@ _APPLY: Final[dict[type[Any], Callable[[Tables, Any], None]]] = {
     AttemptCharged: Tables._attempt_charged,
     AttemptRefunded: Tables._attempt_refunded,
     EventRecorded: Tables._event_recorded,
+    Revoked: Tables._revoked,
+    RevocationsCompacted: Tables._revocations_compacted,
     Purged: Tables._purged,
     SessionIsLive: Tables._session_is_live,
     UserIsAt: Tables._user_is_at,

@@ -27,6 +27,8 @@ from gatepass.auth import (
     RefreshAdded,
     RefreshRecord,
     RefreshRotated,
+    RevocationsCompacted,
+    Revoked,
     RoleDefined,
     RoleIs,
     SessionEnded,
@@ -38,6 +40,7 @@ from gatepass.auth import (
     UserAdded,
     UserChanged,
     UserIsAt,
+    revocations,
 )
 from gatepass.storage.sqlite import rows
 
@@ -170,6 +173,7 @@ def _sessions_capped(cursor: Cursor, change: SessionsCapped) -> None:
     for (sid,) in cursor.execute(_SESSIONS_BEYOND, values).fetchall():
         _session_ended(cursor, SessionEnded(sid, change.at, change.reason))
         _families_revoked(cursor, FamiliesRevoked(sid))
+        _revoked(cursor, Revoked(revocations.session_ended(sid, change.user_id, now=change.at)))
         _event_recorded(cursor, EventRecorded(msgspec.structs.replace(change.event, sid=sid)))
 
 
@@ -274,6 +278,24 @@ def _event_recorded(cursor: Cursor, change: EventRecorded) -> None:
     )
 
 
+def _revoked(cursor: Cursor, change: Revoked) -> None:
+    # Counted up inside the write transaction: the next one begins when this one has taken effect, or nothing
+    # of it has.
+    entry = change.revocation
+    cursor.execute("UPDATE feed SET head = head + 1")
+    cursor.execute(
+        "INSERT INTO revocations SELECT head, ?, ?, ?, ?, ? FROM feed",
+        (entry.selects.value, entry.value, entry.below, entry.forget_after, entry.user_id),
+    )
+
+
+def _revocations_compacted(cursor: Cursor, change: RevocationsCompacted) -> None:
+    cursor.execute(
+        "DELETE FROM revocations WHERE user_id = ? AND selects = 'sid' AND seq <= ?",
+        (change.user_id, change.until),
+    )
+
+
 def _purged(cursor: Cursor, change: Purged) -> None:
     limit = change.limit
     cursor.execute(
@@ -295,6 +317,12 @@ def _purged(cursor: Cursor, change: Purged) -> None:
         "DELETE FROM attempts WHERE key IN (SELECT key FROM attempts WHERE arrival <= ? LIMIT ?)",
         (change.now, limit),
     )
+    cursor.execute(
+        "DELETE FROM revocations WHERE seq IN (SELECT seq FROM revocations WHERE forget_after <= ? LIMIT ?)",
+        (change.now, limit),
+    )
+    if cursor.rowcount:
+        cursor.execute("UPDATE feed SET floor = coalesce((SELECT min(seq) - 1 FROM revocations), head)")
     # No index on `at`, which every commit would pay for: the log's first lines are its oldest. Its last one
     # stays, or SQLite would number anew.
     cursor.execute(
@@ -354,6 +382,8 @@ APPLY: Final[dict[type[Any], Callable[[Cursor, Any], None]]] = {
     AttemptCharged: _attempt_charged,
     AttemptRefunded: _attempt_refunded,
     EventRecorded: _event_recorded,
+    Revoked: _revoked,
+    RevocationsCompacted: _revocations_compacted,
     Purged: _purged,
     SessionIsLive: _session_is_live,
     UserIsAt: _user_is_at,

@@ -12,13 +12,16 @@ from gatepass.auth import (
     KeyRecord,
     KeyState,
     RecordedEvent,
+    RecordedRevocation,
     RefreshForm,
     RefreshRecord,
     RefreshState,
+    Revocation,
     Session,
     User,
     UserStatus,
 )
+from gatepass.oauth import Selects
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -40,6 +43,7 @@ REFRESH: Final = (
 )
 KEY: Final = "kid, alg, state, public_jwk, sealed_private, created_at, activates_at, retires_at, removed_at"
 EVENT: Final = "seq, at, kind, user_id, sid, actor, address, reason"
+REVOCATION: Final = "seq, selects, value, below, forget_after, user_id"
 
 LIVE: Final = (
     "s.ended_at IS NULL AND s.idle_ends_at > ?1 AND s.ends_at > ?1"
@@ -57,6 +61,7 @@ _STATUS: Final = {status.value: status for status in UserStatus}
 _REASONS: Final[dict[str | None, EndReason | None]] = {None: None} | {r.value: r for r in EndReason}
 _FORMS: Final = {form.value: form for form in RefreshForm}
 _STATES: Final = {state.value: state for state in RefreshState}
+_SELECTS: Final = {selects.value: selects for selects in Selects}
 
 
 def joined(names: Iterable[str]) -> str:
@@ -125,6 +130,11 @@ def key(row: Row) -> KeyRecord:
 def event(row: Row) -> RecordedEvent:
     """Read `EVENT` columns."""
     return RecordedEvent(row[0], Event(row[1], EventKind(row[2]), *row[3:]))
+
+
+def revocation(row: Row) -> RecordedRevocation:
+    """Read `REVOCATION` columns."""
+    return RecordedRevocation(row[0], Revocation(_SELECTS[row[1]], *row[2:]))
 
 
 def key_row(record: KeyRecord) -> Row:

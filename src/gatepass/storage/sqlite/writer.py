@@ -3,8 +3,8 @@
 The statements run on the event loop's thread, where nobody competes for the interpreter; only what waits,
 the COMMIT with its fsync, runs in a thread of its own. (Measured at 16 in flight: a third less CPU for a
 refresh than with every statement in the thread, because each of them would hand the interpreter over and
-back.) What could take long, a lock that another process holds, a purge or hundreds of changes, goes to the
-thread as a whole.
+back.) What could take long, a lock that another process holds, a purge, a compaction or hundreds of changes,
+goes to the thread as a whole.
 
 A commit that fails leaves the others alone. Nobody is told of success before the COMMIT of the whole batch
 returned (`synchronous=FULL`: the log is on disk).
@@ -20,7 +20,7 @@ from enum import Enum, auto
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
-from gatepass.auth import AuthError, Change, Conflict, Purged, StorageUnavailable
+from gatepass.auth import AuthError, Change, Conflict, Purged, RevocationsCompacted, StorageUnavailable
 from gatepass.storage.sqlite.transaction import Transaction, unavailable
 
 if TYPE_CHECKING:
@@ -183,7 +183,8 @@ class Writer:
 def _light(batch: Sequence[_Request]) -> bool:
     if sum(len(request.changes) for request in batch) > LIGHT:
         return False
-    return not any(isinstance(change, Purged) for request in batch for change in request.changes)
+    changes = (change for request in batch for change in request.changes)
+    return not any(isinstance(change, Purged | RevocationsCompacted) for change in changes)
 
 
 def _call(loop: asyncio.AbstractEventLoop, callback: Callable[..., object], *values: object) -> bool:
