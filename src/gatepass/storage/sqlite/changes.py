@@ -42,7 +42,7 @@ from gatepass.auth import (
     UserIsAt,
     revocations,
 )
-from gatepass.storage.sqlite import rows
+from gatepass.storage import rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -53,7 +53,7 @@ if TYPE_CHECKING:
 # Put together from constants of this package: no value is ever part of a statement's text.
 _SESSIONS_BEYOND: Final = (
     "SELECT s.sid FROM sessions s JOIN users u ON u.id = s.user_id"  # noqa: S608
-    f" WHERE {rows.NEWEST_OF_USER} LIMIT ?3 OFFSET ?4"
+    f" WHERE {rows.NEWEST_OF_USER.format(now='?1', user_id='?2')} LIMIT ?3 OFFSET ?4"
 )
 _FAMILIES_BEYOND: Final = (
     "SELECT family FROM refresh_records WHERE sid = ? AND state = 'active' AND idle_ends_at > ?"
@@ -72,13 +72,13 @@ def apply(cursor: Cursor, change: Change) -> None:
 def _user_added(cursor: Cursor, change: UserAdded) -> None:
     cursor.execute(
         "INSERT INTO users VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (*_user_row(change.user), change.password_hash),
+        (*rows.user_row(change.user), change.password_hash),
     )
     _role_rows(cursor, change.user)
 
 
 def _user_changed(cursor: Cursor, change: UserChanged) -> None:
-    row = _user_row(change.user)
+    row = rows.user_row(change.user)
     cursor.execute(
         "UPDATE users SET email = ?, first_name = ?, last_name = ?, status = ?, roles = ?, permissions = ?,"
         " granted = ?, epoch = ?, revoked_below = ?, created_at = ? WHERE id = ? AND epoch = ?",
@@ -87,22 +87,6 @@ def _user_changed(cursor: Cursor, change: UserChanged) -> None:
     _must_hit(cursor, change)
     cursor.execute("DELETE FROM user_roles WHERE user_id = ?", (change.user.id,))
     _role_rows(cursor, change.user)
-
-
-def _user_row(user: User) -> rows.Row:
-    return (
-        user.id,
-        user.email,
-        user.first_name,
-        user.last_name,
-        user.status.value,
-        rows.joined(user.roles),
-        rows.joined(user.permissions),
-        rows.joined(user.granted),
-        user.epoch,
-        user.revoked_below,
-        user.created_at,
-    )
 
 
 def _role_rows(cursor: Cursor, user: User) -> None:
@@ -132,23 +116,8 @@ def _role_defined(cursor: Cursor, change: RoleDefined) -> None:
 
 
 def _session_started(cursor: Cursor, change: SessionStarted) -> None:
-    session = change.session
     cursor.execute(
-        "INSERT INTO sessions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (
-            session.id_hash,
-            session.sid,
-            session.user_id,
-            session.epoch,
-            session.created_at,
-            session.last_seen_at,
-            session.idle_ends_at,
-            session.ends_at,
-            session.ended_at,
-            session.end_reason and session.end_reason.value,
-            session.device,
-            session.address,
-        ),
+        "INSERT INTO sessions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows.session_row(change.session)
     )
 
 
@@ -198,23 +167,7 @@ def _refresh_rotated(cursor: Cursor, change: RefreshRotated) -> None:
 def _insert_record(cursor: Cursor, record: RefreshRecord) -> None:
     cursor.execute(
         "INSERT INTO refresh_records VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (
-            record.hash,
-            record.family,
-            record.form.value,
-            record.state.value,
-            record.sid,
-            record.user_id,
-            record.epoch,
-            record.access_token_hash,
-            record.issued_at,
-            record.idle_ends_at,
-            record.absolute_ends_at,
-            record.lifetime,
-            record.rotated_at,
-            record.answer,
-            record.successor,
-        ),
+        rows.refresh_row(record),
     )
 
 
@@ -271,10 +224,9 @@ def _attempt_refunded(cursor: Cursor, change: AttemptRefunded) -> None:
 
 
 def _event_recorded(cursor: Cursor, change: EventRecorded) -> None:
-    event = change.event
     cursor.execute(
         "INSERT INTO events (at, kind, user_id, sid, actor, address, reason) VALUES (?, ?, ?, ?, ?, ?, ?)",
-        (event.at, event.kind.value, event.user_id, event.sid, event.actor, event.address, event.reason),
+        rows.event_row(change.event),
     )
 
 

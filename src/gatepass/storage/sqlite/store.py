@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from gatepass.auth import Feed, StorageUnavailable
+from gatepass.storage import rows
 from gatepass.storage.growth import Growth
-from gatepass.storage.sqlite import rows
 from gatepass.storage.sqlite.migrate import migrate, migrations
 from gatepass.storage.sqlite.writer import Writer
 
@@ -44,8 +44,8 @@ In WAL mode readers wait for nobody but a recovery after a crash.
 POLL: Final = 0.05
 """Seconds between two looks whether another process wrote into the feed, while somebody waits for it.
 
-Measured: the look costs 3 µs and waking up for it some 200, at 20 a second 0.4 % of a core; nothing when nobody
-waits. (`PRAGMA data_version` would cost the same and say less.)
+Measured: the look costs 3 µs and waking up for it some 200, at 20 a second 0.4 % of a core; nothing when
+nobody waits. (`PRAGMA data_version` would cost the same and say less.)
 """
 
 # All put together from constants of this package: no value is ever part of a statement's text.
@@ -60,8 +60,8 @@ _USERS_PAGE: Final = f"{_USER} WHERE u.email > ? ORDER BY u.email LIMIT ?"
 _USERS_WITH_ROLE: Final = f"{_USER} JOIN user_roles h ON h.user_id = u.id WHERE h.role = ? ORDER BY u.id"
 _SESSION_BY_HASH: Final = f"{_BOTH} WHERE s.id_hash = ?"
 _SESSION_BY_SID: Final = f"{_BOTH} WHERE s.sid = ?"
-_SESSIONS_OF: Final = f"{_SESSION} WHERE {rows.NEWEST_OF_USER} LIMIT ?3"
-_LIVE_SESSIONS: Final = f"{_BOTH} WHERE {rows.LIVE} AND s.sid > ?2 ORDER BY s.sid LIMIT ?3"
+_SESSIONS_OF: Final = f"{_SESSION} WHERE {rows.NEWEST_OF_USER.format(now='?1', user_id='?2')} LIMIT ?3"
+_LIVE_SESSIONS: Final = f"{_BOTH} WHERE {rows.LIVE.format(now='?1')} AND s.sid > ?2 ORDER BY s.sid LIMIT ?3"
 _REFRESH_BY_HASH: Final = (
     f"SELECT {rows.REFRESH}, {rows.SESSION}, {rows.USER} FROM refresh_records r"  # noqa: S608
     " JOIN sessions s ON s.sid = r.sid JOIN users u ON u.id = r.user_id WHERE r.hash = ?"

@@ -1,4 +1,4 @@
-"""Rows and domain values: which column is which field, by position."""
+"""Rows and domain values: which column is which field, by position. Both SQL adapters lay them out alike."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 Row: TypeAlias = tuple[Any, ...]
-"""What `sqlite3` gives for a row; the types are in the STRICT schema."""
+"""What a driver gives for a row; the types are in the schema."""
 
 USER: Final = (
     "u.id, u.email, u.first_name, u.last_name, u.status, u.roles, u.permissions, u.granted,"
@@ -46,11 +46,11 @@ EVENT: Final = "seq, at, kind, user_id, sid, actor, address, reason"
 REVOCATION: Final = "seq, selects, value, below, forget_after, user_id"
 
 LIVE: Final = (
-    "s.ended_at IS NULL AND s.idle_ends_at > ?1 AND s.ends_at > ?1"
+    "s.ended_at IS NULL AND s.idle_ends_at > {now} AND s.ends_at > {now}"
     " AND u.status = 'active' AND s.epoch >= u.revoked_below"
 )
-"""When a session of a row of `sessions s` and `users u` holds at `?1`."""
-NEWEST_OF_USER: Final = f"{LIVE} AND s.user_id = ?2 ORDER BY s.created_at DESC, s.sid"
+"""When a session of a row of `sessions s` and `users u` holds; each driver has its own mark for `now`."""
+NEWEST_OF_USER: Final = LIVE + " AND s.user_id = {user_id} ORDER BY s.created_at DESC, s.sid"
 
 USER_WIDTH: Final = USER.count(",") + 1
 SESSION_WIDTH: Final = SESSION.count(",") + 1
@@ -137,6 +137,62 @@ def revocation(row: Row) -> RecordedRevocation:
     return RecordedRevocation(row[0], Revocation(_SELECTS[row[1]], *row[2:]))
 
 
+def user_row(user: User) -> Row:
+    """Write `USER` columns."""
+    return (
+        user.id,
+        user.email,
+        user.first_name,
+        user.last_name,
+        user.status.value,
+        joined(user.roles),
+        joined(user.permissions),
+        joined(user.granted),
+        user.epoch,
+        user.revoked_below,
+        user.created_at,
+    )
+
+
+def session_row(session: Session) -> Row:
+    """Write `SESSION` columns."""
+    return (
+        session.id_hash,
+        session.sid,
+        session.user_id,
+        session.epoch,
+        session.created_at,
+        session.last_seen_at,
+        session.idle_ends_at,
+        session.ends_at,
+        session.ended_at,
+        session.end_reason and session.end_reason.value,
+        session.device,
+        session.address,
+    )
+
+
+def refresh_row(record: RefreshRecord) -> Row:
+    """Write `REFRESH` columns."""
+    return (
+        record.hash,
+        record.family,
+        record.form.value,
+        record.state.value,
+        record.sid,
+        record.user_id,
+        record.epoch,
+        record.access_token_hash,
+        record.issued_at,
+        record.idle_ends_at,
+        record.absolute_ends_at,
+        record.lifetime,
+        record.rotated_at,
+        record.answer,
+        record.successor,
+    )
+
+
 def key_row(record: KeyRecord) -> Row:
     """Write `KEY` columns."""
     return (
@@ -150,3 +206,8 @@ def key_row(record: KeyRecord) -> Row:
         record.retires_at,
         record.removed_at,
     )
+
+
+def event_row(event: Event) -> Row:
+    """Write `EVENT` columns, without the place."""
+    return (event.at, event.kind.value, event.user_id, event.sid, event.actor, event.address, event.reason)
