@@ -144,10 +144,13 @@ async def opened(settings: Settings) -> AsyncIterator[Auth]:
 
 
 async def keep_house(auth: Auth, *, every: float = HOUSEKEEPING_EVERY) -> None:
-    """Move keys, load the ring, delete what lapsed, for ever; one bad round is logged and is not the last."""
+    """Move keys, load the ring, delete what lapsed, compact the feed, for ever.
+
+    One bad round is logged and is not the last.
+    """
     while True:
         await asyncio.sleep(every)
-        for chore in (usecases.keep_keys, usecases.purge):
+        for chore in (usecases.keep_keys, usecases.purge, usecases.compact_revocations):
             try:
                 await chore(auth, now=time.time())
             except AuthError as error:

@@ -1,11 +1,13 @@
-"""How a session ends: the session, everything that could renew it, and the line in the log, in one commit."""
+"""How a session ends: the session, everything that could renew it, the entry in the revocation feed, and the
+line in the log, in one commit."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from gatepass.auth.changes import Change, EventRecorded, FamiliesRevoked, SessionEnded
+from gatepass.auth.changes import Change, EventRecorded, FamiliesRevoked, Revoked, SessionEnded
 from gatepass.auth.events import Event, EventKind
+from gatepass.auth.revocations import session_ended
 from gatepass.auth.sessions import EndReason
 
 if TYPE_CHECKING:
@@ -33,5 +35,6 @@ def ending(
     return (
         SessionEnded(session.sid, now, reason),
         FamiliesRevoked(session.sid),
+        Revoked(session_ended(session.sid, session.user_id, now=now)),
         EventRecorded(event),
     )

@@ -75,4 +75,4 @@ def forget_after(now: float) -> int:
 
     In whole minutes: entries with the same end share a group on a page.
     """
-    return -(-(int(now) + LONGEST_LIFETIME + SLACK) // 60) * 60
+    return -int(-(now + LONGEST_LIFETIME + SLACK) // 60) * 60

@@ -6,6 +6,7 @@ All take the time as `now`, seconds since the epoch.
 from gatepass.auth.usecases.add_user import add_user
 from gatepass.auth.usecases.check_access_token import check_access_token
 from gatepass.auth.usecases.check_session import check_session
+from gatepass.auth.usecases.compact_revocations import compact_revocations
 from gatepass.auth.usecases.define_role import define_role
 from gatepass.auth.usecases.disable_user import disable_user
 from gatepass.auth.usecases.end_other_sessions import end_other_sessions
@@ -28,6 +29,7 @@ __all__ = [
     "add_user",
     "check_access_token",
     "check_session",
+    "compact_revocations",
     "define_role",
     "disable_user",
     "end_other_sessions",

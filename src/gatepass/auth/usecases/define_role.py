@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from gatepass.auth.changes import Change, Conflict, EventRecorded, RoleDefined, UserChanged
+from gatepass.auth.changes import Change, Conflict, EventRecorded, Revoked, RoleDefined, UserChanged
 from gatepass.auth.errors import Contended
 from gatepass.auth.events import Event, EventKind
 from gatepass.auth.permissions import check_permissions, check_role, effective
+from gatepass.auth.revocations import user_changed
 from gatepass.auth.usecases._tries import TRIES
 
 if TYPE_CHECKING:
@@ -31,7 +32,9 @@ async def define_role(auth: Auth, *, name: str, permissions: Iterable[str], now:
         if defined.get(role) == carried:
             return
         holders = await auth.store.users_with_role(role)
-        changes = [_regranted(user, {**defined, role: carried}) for user in holders]
+        changes: list[Change] = []
+        for user in holders:
+            changes += _regranted(user, {**defined, role: carried}, now=now)
         event = Event(now, EventKind.ROLE_DEFINED, actor="cli", reason=role)
         change = RoleDefined(role, carried, defined.get(role), len(holders))
         try:
@@ -42,6 +45,7 @@ async def define_role(auth: Auth, *, name: str, permissions: Iterable[str], now:
     raise Contended
 
 
-def _regranted(user: User, defined: Mapping[str, frozenset[str]]) -> Change:
+def _regranted(user: User, defined: Mapping[str, frozenset[str]], *, now: float) -> tuple[Change, ...]:
     granted = effective(roles=user.roles, permissions=user.permissions, defined=defined)
-    return UserChanged(msgspec.structs.replace(user, granted=granted, epoch=user.epoch + 1), user.epoch)
+    changed = msgspec.structs.replace(user, granted=granted, epoch=user.epoch + 1)
+    return UserChanged(changed, user.epoch), Revoked(user_changed(user.id, changed.epoch, now=now))

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from gatepass.auth.actors import Actor, actor_id, require_admin
-from gatepass.auth.changes import Conflict, EventRecorded, UserChanged
+from gatepass.auth.changes import Conflict, EventRecorded, Revoked, UserChanged
 from gatepass.auth.errors import Contended, UserUnknown
 from gatepass.auth.events import Event, EventKind
+from gatepass.auth.revocations import user_revoked
 from gatepass.auth.usecases._tries import TRIES
 from gatepass.auth.users import User, UserStatus, normalise_email
 
@@ -23,7 +24,7 @@ async def disable_user(
     """Shut a user out, found by e-mail address or id. Raises `UserUnknown`, `NotPermitted`.
 
     One write, however many sessions there are: status, epoch and cut-off move together, and everything older
-    is refused.
+    is refused, by Services too as soon as they have read the revocation feed.
     """
     require_admin(actor)
     for _ in range(TRIES):
@@ -34,7 +35,11 @@ async def disable_user(
         disabled = msgspec.structs.replace(user, status=UserStatus.DISABLED, epoch=cut, revoked_below=cut)
         event = Event(now, EventKind.USER_DISABLED, user.id, actor=actor_id(actor))
         try:
-            await auth.store.commit(UserChanged(disabled, user.epoch), EventRecorded(event))
+            await auth.store.commit(
+                UserChanged(disabled, user.epoch),
+                Revoked(user_revoked(user.id, cut, now=now)),
+                EventRecorded(event),
+            )
         except Conflict:
             continue
         return disabled

@@ -18,7 +18,8 @@ PIECES: Final = 2_000
 
 
 async def purge(auth: Auth, *, now: float) -> None:
-    """Wipe answers whose grace is over, delete what lapsed; called periodically, once a minute is plenty."""
+    """Wipe answers whose grace is over, delete what lapsed or may be forgotten; called periodically, once a
+    minute is plenty."""
     terms = auth.terms
     piece = Purged(now, now - terms.refresh_grace, now - SESSIONS_KEPT, now - terms.events_kept, ROWS)
     for _ in range(PIECES):
