@@ -27,6 +27,7 @@ from gatepass.auth import (
     KeyringIs,
     KeyState,
     Limit,
+    PasswordChanged,
     PasswordRehashed,
     Purged,
     RefreshAdded,
@@ -43,6 +44,7 @@ from gatepass.auth import (
     SessionTouched,
     UserAdded,
     UserChanged,
+    UserDeleted,
     UserIsAt,
     revocations,
     throttle,
@@ -66,6 +68,8 @@ HOLDS: dict[str, Change] = {
     "a new e-mail address": UserChanged(msgspec.structs.replace(ADA, email="a@example.org"), 3),
     "a re-hash": PasswordRehashed("user-ada", "$argon2id$ada", "new"),
     "a re-hash of something older": PasswordRehashed("user-ada", "other", "new"),
+    "another password": PasswordChanged("user-ada", "new"),
+    "a user deleted": UserDeleted("user-ada", 3),
     "a new role": RoleDefined("nurse", READS, None, 0),
     "a changed role": RoleDefined("doctor", frozenset(), READS, 1),
     "a session": SessionStarted(session("two")),
@@ -100,6 +104,9 @@ BROKEN: dict[str, Change] = {
     "e-mail taken": UserAdded(user("bob", email="ada@example.org"), "h"),
     "user at another epoch": UserChanged(ADA, 2),
     "no such user": UserChanged(user("bob"), 3),
+    "password of nobody": PasswordChanged("user-none", "new"),
+    "user to delete at another epoch": UserDeleted("user-ada", 2),
+    "nobody to delete": UserDeleted("user-none", 0),
     "role was changed": RoleDefined("doctor", frozenset(), frozenset(), 1),
     "role exists": RoleDefined("doctor", frozenset(), None, 1),
     "role does not exist": RoleDefined("nurse", frozenset(), READS, 0),
@@ -222,6 +229,38 @@ async def test_a_re_hash_replaces_only_the_hash_that_was_verified(store: Store) 
     found = await store.credentials_by_email("ada@example.org")
     assert found is not None
     assert found[1] == "second"
+
+
+async def test_another_password_stands_whatever_hash_was_there(store: Store) -> None:
+    await fill(store)
+    await store.commit(PasswordChanged("user-ada", "second"))
+    await store.commit(PasswordRehashed("user-ada", "$argon2id$ada", "late"))  # of the old password
+    found = await store.credentials_by_email("ada@example.org")
+    assert found is not None
+    assert found[1] == "second"
+
+
+async def test_a_user_goes_with_all_that_is_theirs_and_leaves_the_rest(store: Store) -> None:
+    await fill(store)
+    bob, old = session("bob", user_id="user-bob"), session("old")
+    await store.commit(
+        UserAdded(user("bob", roles=frozenset({"doctor"})), "h"),
+        SessionStarted(bob),
+        RefreshAdded(record("bob", sid=bob.sid, user_id="user-bob")),
+        SessionStarted(old),
+        SessionEnded(old.sid, NOW, EndReason.LOGGED_OUT),
+        EVENT,
+    )
+    await store.commit(UserDeleted("user-ada", 3))
+    assert await store.credentials_by_email("ada@example.org") is None
+    assert [await store.session_by_sid(sid) for sid in ("sid-one", old.sid)] == [None, None]
+    assert await store.session_by_hash(digest("one")) is None
+    assert await store.refresh_by_hash(digest("token")) is None
+    assert [holder.id for holder in await store.users_with_role("doctor")] == ["user-bob"]
+    assert await store.refresh_by_hash(digest("bob")) is not None
+    assert len(await store.events_after(0, 9)) == 1
+    await store.commit(RoleDefined("doctor", frozenset(), READS, 1))  # one carrier is left
+    await store.commit(UserAdded(user("ada"), "h"))  # the address is free again
 
 
 async def test_a_touch_moves_the_idle_end_once(store: Store) -> None:

@@ -46,6 +46,7 @@ EMPTY: dict[str, tuple[Callable[[Store], Awaitable[Any]], Any]] = {
     "refresh_by_hash": (lambda s: s.refresh_by_hash(digest("token")), None),
     "signing_keys": (lambda s: s.signing_keys(), []),
     "events_after": (lambda s: s.events_after(0, 10), []),
+    "orders_on": (lambda s: s.orders_on(jti="jti-one", client_id="gatepass", kid="k1"), []),
     "attempt": (lambda s: s.attempt("account:ada"), None),
     "purgeable": (lambda s: s.purgeable(Purged(NOW, NOW, NOW, NOW, 10)), False),
 }
@@ -63,6 +64,7 @@ FILLED: dict[str, Any] = {
     "refresh_by_hash": (record(), session(), ADA),
     "signing_keys": [key()],
     "events_after": [],
+    "orders_on": [],
     "attempt": None,
     "purgeable": False,
 }

@@ -53,6 +53,26 @@ class PasswordRehashed(msgspec.Struct, frozen=True):
         return f"PasswordRehashed({self.user_id!r})"
 
 
+class PasswordChanged(msgspec.Struct, frozen=True):
+    """Another password. Expects: there is such a user."""
+
+    user_id: str
+    password_hash: str
+
+    def __repr__(self) -> str:
+        return f"PasswordChanged({self.user_id!r})"
+
+
+class UserDeleted(msgspec.Struct, frozen=True):
+    """A user goes, with everything that is theirs: password, roles held, sessions, refresh records.
+
+    The event log stays, which knows ids alone. Expects: the user's epoch is `expected_epoch`.
+    """
+
+    user_id: str
+    expected_epoch: int
+
+
 class RoleDefined(msgspec.Struct, frozen=True):
     """A role, new or changed.
 
@@ -253,6 +273,8 @@ Change: TypeAlias = (
     UserAdded
     | UserChanged
     | PasswordRehashed
+    | PasswordChanged
+    | UserDeleted
     | RoleDefined
     | SessionStarted
     | SessionTouched

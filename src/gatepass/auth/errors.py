@@ -78,6 +78,24 @@ class UserUnknown(AuthError):
         super().__init__("no such user")
 
 
+class KeyUnknown(AuthError):
+    """There is no such signing key."""
+
+    code = "key_unknown"
+
+    def __init__(self) -> None:
+        super().__init__("no such signing key")
+
+
+class PasswordRefused(AuthError):
+    """The current password, asked for once more, is another one."""
+
+    code = "password_refused"
+
+    def __init__(self) -> None:
+        super().__init__("the current password is another one")
+
+
 class SessionUnknown(AuthError):
     """There is no such live session, or it is not the caller's to touch: the answer is the same."""
 
@@ -119,6 +137,7 @@ class SessionRefused(_Coded):
         "session_revoked": "the user's sessions up to this epoch were ended",
         "user_disabled": "the user is disabled",
         "token_invalid": "not an access token of this issuer that is good now",
+        "token_revoked": "the access token was revoked by an order",
     }
 
 
@@ -135,6 +154,7 @@ class RefreshRefused(_Coded):
         "refresh_reused": "used again after the grace; its family and session were revoked",
         "renewal_too_early": "the access token is still good",
         "token_invalid": "not an access token that this issuer signed",
+        "token_revoked": "this very access token was revoked by an order",
         "session_ended": "the session was ended",
         "session_idle": "the session was not used for too long",
         "session_expired": "the session reached its absolute end",

@@ -20,10 +20,20 @@ class EventKind(StrEnum):
     USER_REGISTERED = "user_registered"
     USER_ADDED = "user_added"
     USER_DISABLED = "user_disabled"
+    USER_ENABLED = "user_enabled"
+    USER_DELETED = "user_deleted"
+    GRANTS_CHANGED = "grants_changed"
+    """Roles or single permissions of a user."""
+    PASSWORD_CHANGED = "password_changed"  # noqa: S105 (a name)
+    PASSWORD_REFUSED = "password_refused"  # noqa: S105 (a name)
+    """Somebody who is logged in wanted to change it and did not know it."""
+    ALL_SESSIONS_ENDED = "all_sessions_ended"
     ROLE_DEFINED = "role_defined"
     KEY_ADDED = "key_added"
     KEY_MOVED = "key_moved"
     KEY_REMOVED = "key_removed"
+    KEY_REVOKED = "key_revoked"
+    TOKENS_REVOKED = "tokens_revoked"
 
 
 class Event(msgspec.Struct, frozen=True):

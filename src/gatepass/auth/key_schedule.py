@@ -35,6 +35,20 @@ def replaced(record: KeyRecord, *, terms: Terms, now: float) -> Change:
     return _moved(record, KeyEvent.REPLACED, terms=terms, now=now)
 
 
+def compromised(records: Sequence[KeyRecord], kid: str, *, terms: Terms, now: float) -> list[Change]:
+    """Forget a key at once; where it was the one that signs, the next one takes over at once."""
+    doomed = [record for record in records if record.kid == kid]
+    moves = [_moved(record, KeyEvent.COMPROMISED, terms=terms, now=now) for record in doomed]
+    left = [record for record in records if record.kid != kid]
+    if any(record.state is KeyState.ACTIVE for record in left):
+        return moves
+    for record in left:
+        if record.state is KeyState.NEXT:
+            signs = msgspec.structs.replace(record, activates_at=min(record.activates_at, now))
+            moves.append(_moved(signs, KeyEvent.TIME_TO_SIGN, terms=terms, now=now))
+    return moves
+
+
 def wants_next(records: Sequence[KeyRecord], *, terms: Terms, now: float) -> bool:
     """Say whether it is time to publish the next key."""
     if any(record.state is KeyState.NEXT for record in records):

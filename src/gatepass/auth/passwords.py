@@ -36,17 +36,17 @@ OWASP_2025: Final = Profile(memory=19_456, passes=2, lanes=1)
 CURRENT: Final = OWASP_2025
 
 
-def check_new_password(password: str) -> str:
+def check_new_password(password: str, *, field: str = "password") -> str:
     """Take a password as it is, no rules of composition (ASVS 5.0, 6.2.5).
 
-    Raises `InvalidInput("password")`.
+    Raises `InvalidInput(field)`.
     """
     if len(password) < MIN_LENGTH:
-        raise InvalidInput("password", f"needs at least {MIN_LENGTH} characters")
+        raise InvalidInput(field, f"needs at least {MIN_LENGTH} characters")
     if len(password) > MAX_LENGTH:
-        raise InvalidInput("password", f"has more than {MAX_LENGTH} characters")
+        raise InvalidInput(field, f"has more than {MAX_LENGTH} characters")
     if not _is_text(password):
-        raise InvalidInput("password", "is not well-formed text")
+        raise InvalidInput(field, "is not well-formed text")
     return password
 
 

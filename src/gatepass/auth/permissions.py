@@ -41,6 +41,15 @@ def may_administer(user: User) -> bool:
     return ADMIN in user.granted
 
 
+def ways_to_administer(
+    *, roles: Iterable[str], permissions: Iterable[str], defined: Mapping[str, frozenset[str]]
+) -> frozenset[str]:
+    """Name what among these makes an administrator: roles that carry the permission, and the permission
+    itself."""
+    carrying = {role for role in roles if ADMIN in defined.get(role, ())}
+    return frozenset(carrying | ({ADMIN} & set(permissions)))
+
+
 def check_permissions(names: Iterable[str]) -> frozenset[str]:
     """Take names such as `appointments:read`. Raises `InvalidInput("permissions")`."""
     found = frozenset(names)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from gatepass.auth.changes import Change, Purged
     from gatepass.auth.events import RecordedEvent
     from gatepass.auth.refresh import RefreshRecord
-    from gatepass.auth.revocations import Feed
+    from gatepass.auth.revocations import Feed, Revocation
     from gatepass.auth.sessions import Session
     from gatepass.auth.signing_keys import KeyRecord
     from gatepass.auth.users import User
@@ -131,6 +131,14 @@ class Revocations(Protocol):
         ...
 
 
+class Orders(Protocol):
+    """Look-ups of what was taken back by what stands in tokens."""
+
+    async def orders_on(self, *, jti: str, client_id: str, kid: str) -> list[Revocation]:
+        """List the entries of the feed that name one of the three, or every token, in order."""
+        ...
+
+
 class Attempts(Protocol):
     """Look-ups of attempt counters."""
 
@@ -148,7 +156,18 @@ class Leftovers(Protocol):
 
 
 class Store(
-    Commits, Users, Roles, Sessions, RefreshRecords, Keys, Events, Revocations, Attempts, Leftovers, Protocol
+    Commits,
+    Users,
+    Roles,
+    Sessions,
+    RefreshRecords,
+    Keys,
+    Events,
+    Revocations,
+    Orders,
+    Attempts,
+    Leftovers,
+    Protocol,
 ):
     """Everything that is kept."""
 

@@ -1,7 +1,8 @@
 """One signing key: next → active → retiring → retired, as a table, and how it rests.
 
 Three invariants: a new key is published before it signs; no key signs a token that it cannot outlive; a key
-that no longer signs stays published until the last token it signed is dead.
+that no longer signs stays published until the last token it signed is dead. A compromised one is an
+exception: it is gone at once, and another signs at once (docs/adr/0015).
 """
 
 from __future__ import annotations
@@ -44,6 +45,8 @@ class KeyEvent(Enum):
     """Another next key was wanted before this one ever signed."""
     LAST_TOKEN_DEAD = auto()
     LAST_RENEWAL_DEAD = auto()
+    COMPROMISED = auto()
+    """Somebody else may have its private half."""
 
 
 class KeyEffect(Enum):
@@ -62,6 +65,10 @@ TRANSITIONS: Final[dict[tuple[KeyState, KeyEvent], tuple[KeyState, KeyEffect]]] 
     (KeyState.ACTIVE, KeyEvent.SUCCEEDED): (KeyState.RETIRING, KeyEffect.STOP_SIGNING),
     (KeyState.RETIRING, KeyEvent.LAST_TOKEN_DEAD): (KeyState.RETIRED, KeyEffect.UNPUBLISH),
     (KeyState.RETIRED, KeyEvent.LAST_RENEWAL_DEAD): (KeyState.REMOVED, KeyEffect.FORGET),
+    (KeyState.NEXT, KeyEvent.COMPROMISED): (KeyState.REMOVED, KeyEffect.FORGET),
+    (KeyState.ACTIVE, KeyEvent.COMPROMISED): (KeyState.REMOVED, KeyEffect.FORGET),
+    (KeyState.RETIRING, KeyEvent.COMPROMISED): (KeyState.REMOVED, KeyEffect.FORGET),
+    (KeyState.RETIRED, KeyEvent.COMPROMISED): (KeyState.REMOVED, KeyEffect.FORGET),
 }
 
 PUBLISHED: Final = frozenset({KeyState.NEXT, KeyState.ACTIVE, KeyState.RETIRING})

@@ -4,13 +4,17 @@ All take the time as `now`, seconds since the epoch.
 """
 
 from gatepass.auth.usecases.add_user import add_user
+from gatepass.auth.usecases.change_password import change_password
 from gatepass.auth.usecases.check_access_token import check_access_token
 from gatepass.auth.usecases.check_session import check_session
 from gatepass.auth.usecases.compact_revocations import compact_revocations
 from gatepass.auth.usecases.define_role import define_role
+from gatepass.auth.usecases.delete_user import delete_user
 from gatepass.auth.usecases.disable_user import disable_user
+from gatepass.auth.usecases.enable_user import enable_user
 from gatepass.auth.usecases.end_other_sessions import end_other_sessions
 from gatepass.auth.usecases.end_session import end_session
+from gatepass.auth.usecases.find_user import find_user
 from gatepass.auth.usecases.issue_tokens import issue_tokens
 from gatepass.auth.usecases.keep_keys import keep_keys
 from gatepass.auth.usecases.list_keys import list_keys
@@ -19,21 +23,31 @@ from gatepass.auth.usecases.list_users import list_users
 from gatepass.auth.usecases.live_sessions import live_sessions
 from gatepass.auth.usecases.log_in import log_in
 from gatepass.auth.usecases.log_out import log_out
+from gatepass.auth.usecases.log_out_everywhere import log_out_everywhere
 from gatepass.auth.usecases.purge import purge
 from gatepass.auth.usecases.refresh import refresh
 from gatepass.auth.usecases.register import register
 from gatepass.auth.usecases.renew import renew
+from gatepass.auth.usecases.retire_key import retire_key
+from gatepass.auth.usecases.revoke_key import revoke_key
+from gatepass.auth.usecases.revoke_tokens import revoke_client, revoke_everything, revoke_token
 from gatepass.auth.usecases.rotate_keys import rotate_keys
+from gatepass.auth.usecases.set_permissions import set_permissions
+from gatepass.auth.usecases.set_roles import set_roles
 
 __all__ = [
     "add_user",
+    "change_password",
     "check_access_token",
     "check_session",
     "compact_revocations",
     "define_role",
+    "delete_user",
     "disable_user",
+    "enable_user",
     "end_other_sessions",
     "end_session",
+    "find_user",
     "issue_tokens",
     "keep_keys",
     "list_keys",
@@ -42,9 +56,17 @@ __all__ = [
     "live_sessions",
     "log_in",
     "log_out",
+    "log_out_everywhere",
     "purge",
     "refresh",
     "register",
     "renew",
+    "retire_key",
+    "revoke_client",
+    "revoke_everything",
+    "revoke_key",
+    "revoke_token",
     "rotate_keys",
+    "set_permissions",
+    "set_roles",
 ]

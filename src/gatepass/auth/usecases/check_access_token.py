@@ -1,9 +1,10 @@
-"""Check an access token at Auth itself: verified, and then its session looked up."""
+"""Check an access token at Auth itself: verified, and then orders and its session looked up."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from gatepass.auth import orders
 from gatepass.auth.errors import SessionRefused
 from gatepass.auth.usecases._admission import admit
 from gatepass.jose import JoseError, jwt
@@ -15,7 +16,8 @@ if TYPE_CHECKING:
 
 
 async def check_access_token(auth: Auth, *, token: str, now: float) -> CheckedSession:
-    """Give the session and user of a token that holds now: Auth honours no token of an ended session.
+    """Give the session and user of a token that holds now: Auth honours none that the revocation feed takes
+    back, whether by an order, with its session or with its user.
 
     Raises `SessionRefused`.
     """
@@ -25,9 +27,14 @@ async def check_access_token(auth: Auth, *, token: str, now: float) -> CheckedSe
         issuer=terms.issuer, audience=terms.audience, algorithms=ring.algorithms, leeway=terms.leeway
     )
     try:
-        claims = AccessToken.from_claims(jwt.verify(token, ring.published, policy, now=now).claims)
+        verified = jwt.verify(token, ring.published, policy, now=now)
+        claims = AccessToken.from_claims(verified.claims)
     except (JoseError, OAuthError):
         raise SessionRefused("token_invalid") from None
+    # The key too: the ring of this process may be a moment older than the commit that took it back.
+    found = await auth.store.orders_on(jti=claims.jti, client_id=claims.client_id, kid=verified.kid or "")
+    if orders.taken_back(claims, found):
+        raise SessionRefused("token_revoked")
     checked = admit(auth, await auth.store.session_by_sid(claims.sid), now=now)
     if claims.sub != checked.user.id or claims.epoch < checked.user.revoked_below:
         raise SessionRefused("session_revoked")

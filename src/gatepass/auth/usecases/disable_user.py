@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from gatepass.auth.actors import Actor, actor_id, require_admin
-from gatepass.auth.changes import Conflict, EventRecorded, Revoked, UserChanged
-from gatepass.auth.errors import Contended, UserUnknown
+from gatepass.auth.changes import Conflict, EventRecorded
+from gatepass.auth.cut_offs import cut_off
+from gatepass.auth.errors import Contended
 from gatepass.auth.events import Event, EventKind
-from gatepass.auth.revocations import user_revoked
+from gatepass.auth.usecases._finding import find
 from gatepass.auth.usecases._tries import TRIES
-from gatepass.auth.users import User, UserStatus, normalise_email
+from gatepass.auth.users import User, UserStatus
 
 if TYPE_CHECKING:
     from gatepass.auth.auth import Auth
@@ -28,31 +29,15 @@ async def disable_user(
     """
     require_admin(actor)
     for _ in range(TRIES):
-        user = await _find(auth, email=email, user_id=user_id)
+        user = await find(auth, email=email, user_id=user_id)
         if user.status is UserStatus.DISABLED:
             return user
-        cut = user.epoch + 1
-        disabled = msgspec.structs.replace(user, status=UserStatus.DISABLED, epoch=cut, revoked_below=cut)
+        shut_out = msgspec.structs.replace(user, status=UserStatus.DISABLED)
+        disabled, changes = cut_off(shut_out, now=now)
         event = Event(now, EventKind.USER_DISABLED, user.id, actor=actor_id(actor))
         try:
-            await auth.store.commit(
-                UserChanged(disabled, user.epoch),
-                Revoked(user_revoked(user.id, cut, now=now)),
-                EventRecorded(event),
-            )
+            await auth.store.commit(*changes, EventRecorded(event))
         except Conflict:
             continue
         return disabled
     raise Contended
-
-
-async def _find(auth: Auth, *, email: str | None, user_id: str | None) -> User:
-    if (email is None) == (user_id is None):
-        raise ValueError("give either email or user_id")
-    if user_id is not None:
-        user = await auth.store.user_by_id(user_id)
-    else:
-        user = await auth.store.user_by_email(normalise_email(email or ""))
-    if user is None:
-        raise UserUnknown
-    return user

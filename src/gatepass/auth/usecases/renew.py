@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from gatepass.auth import orders
 from gatepass.auth.errors import RefreshRefused
 from gatepass.auth.refresh import RENEWAL_EARLY, RefreshForm
 from gatepass.auth.usecases._rotation import rotate
@@ -17,23 +18,34 @@ if TYPE_CHECKING:
 
 
 async def renew(auth: Auth, *, expired_token: str, client: Client, now: float) -> Tokens:
-    """Give a new access token for one that expired, or will within `RENEWAL_EARLY` seconds. Raises
-    `RefreshRefused`.
+    """Give a new access token for one that expired, or will within `RENEWAL_EARLY` seconds, or that Services
+    refuse already though nobody was logged out. Raises `RefreshRefused`.
 
-    Each JWT renews once; within the grace the same answer is repeated.
+    Each JWT renews once; within the grace the same answer is repeated. One that was itself taken back renews
+    no more: it would get a good one for a bad one (CVE-2020-10594).
     """
-    token = _ours(auth, expired_token)
-    if now < token.exp - RENEWAL_EARLY:
+    token, kid = _ours(auth, expired_token)
+    found = await auth.store.orders_on(jti=token.jti, client_id=token.client_id, kid=kid)
+    if any(order.selects in orders.THIS_VERY_ONE for order in found):
+        raise RefreshRefused("token_revoked")
+    early = now < token.exp - RENEWAL_EARLY
+    if early and not orders.taken_back(token, found) and not await _outdated(auth, token):
         raise RefreshRefused("renewal_too_early")
     return await rotate(auth, presented=expired_token, form=RefreshForm.RENEWAL, client=client, now=now)
 
 
-def _ours(auth: Auth, text: str) -> AccessToken:
+async def _outdated(auth: Auth, token: AccessToken) -> bool:
+    """Say whether the user may do something else by now, or is gone."""
+    user = await auth.store.user_by_id(token.sub)
+    return user is None or token.epoch < user.epoch
+
+
+def _ours(auth: Auth, text: str) -> tuple[AccessToken, str]:
     """Verify everything but the end: signature by any key of ours, also a retired one, issuer, audience,
     type and claims.
 
     Judged as of the token's own last second, so that the one strict verifier serves here too, and nothing is
-    switched off.
+    switched off. Gives the kid of its key too.
     """
     ring = auth.keyring.ring
     terms = auth.terms
@@ -44,6 +56,7 @@ def _ours(auth: Auth, text: str) -> AccessToken:
         ends = AccessToken.from_claims(
             jwt.peek(text).claims
         ).exp  # a stranger's word: it only chooses the moment
-        return AccessToken.from_claims(jwt.verify(text, ring.known, policy, now=float(ends - 1)).claims)
+        verified = jwt.verify(text, ring.known, policy, now=float(ends - 1))
+        return AccessToken.from_claims(verified.claims), verified.kid or ""
     except (JoseError, OAuthError):
         raise RefreshRefused("token_invalid") from None

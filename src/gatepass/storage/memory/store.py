@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from gatepass.auth import Conflict, Feed, RecordedEvent, RecordedRevocation
+from gatepass.oauth import Selects
 from gatepass.storage.growth import Growth
 from gatepass.storage.memory.tables import Tables
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from gatepass.auth import Change, KeyRecord, Purged, RefreshRecord, Session, User
+    from gatepass.auth import Change, KeyRecord, Purged, RefreshRecord, Revocation, Session, User
 
 _log = logging.getLogger(__name__)
 
@@ -143,6 +144,13 @@ class MemoryStore:
         lately = [entry for seq, entry in tables.revocations.items() if seq > tables.feed["head"] - newest]
         users = sorted({entry.user_id for entry in lately if entry.user_id is not None})
         return [user for user in users if len(tables.single_sessions(user)) > more_than][:limit]
+
+    async def orders_on(self, *, jti: str, client_id: str, kid: str) -> list[Revocation]:
+        """List the entries of the feed that name one of the three, or every token."""
+        self.lookups += 1
+        named = {(Selects.JTI, jti), (Selects.CLIENT_ID, client_id), (Selects.KID, kid), (Selects.ALL, "")}
+        entries = self._tables.revocations.items()
+        return [entry for _, entry in sorted(entries) if (entry.selects, entry.value) in named]
 
     async def attempt(self, key: str) -> float | None:
         """Give the number under a key."""

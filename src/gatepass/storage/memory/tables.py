@@ -20,6 +20,7 @@ from gatepass.auth import (
     KeyRecord,
     KeyRemoved,
     KeyringIs,
+    PasswordChanged,
     PasswordRehashed,
     Purged,
     RefreshAdded,
@@ -40,6 +41,7 @@ from gatepass.auth import (
     User,
     UserAdded,
     UserChanged,
+    UserDeleted,
     UserIsAt,
     revocations,
     sessions,
@@ -117,6 +119,21 @@ class Tables:
     def _password_rehashed(self, change: PasswordRehashed) -> None:
         if self.passwords.get(change.user_id) == change.before:
             self._put(self.passwords, change.user_id, change.after)
+
+    def _password_changed(self, change: PasswordChanged) -> None:
+        if change.user_id not in self.users:
+            raise Conflict(change)
+        self._put(self.passwords, change.user_id, change.password_hash)
+
+    def _user_deleted(self, change: UserDeleted) -> None:
+        user = self.users.get(change.user_id)
+        if user is None or user.epoch != change.expected_epoch:
+            raise Conflict(change)
+        for sid in [s.sid for s in self.sessions.values() if s.user_id == user.id]:
+            self._drop_session(sid)
+        self._drop(self.passwords, user.id)
+        self._drop(self.emails, user.email)
+        self._drop(self.users, user.id)
 
     def _role_defined(self, change: RoleDefined) -> None:
         carriers = sum(change.name in user.roles for user in self.users.values())
@@ -248,10 +265,7 @@ class Tables:
         for token_hash in self.refresh_over(change)[: change.limit]:
             self._drop(self.refresh, token_hash)
         for sid in self.sessions_over(change)[: change.limit]:
-            for token_hash in [h for h, record in self.refresh.items() if record.sid == sid]:
-                self._drop(self.refresh, token_hash)
-            self._drop(self.sids, self.sessions[sid].id_hash)
-            self._drop(self.sessions, sid)
+            self._drop_session(sid)
         for key in self.attempts_over(change)[: change.limit]:
             self._drop(self.attempts, key)
         for seq in self.events_over(change):
@@ -263,6 +277,12 @@ class Tables:
             self._drop(self.revocations, seq)
         if places:
             self._put(self.feed, "floor", min(self.revocations, default=self.feed["head"] + 1) - 1)
+
+    def _drop_session(self, sid: str) -> None:
+        for token_hash in [h for h, record in self.refresh.items() if record.sid == sid]:
+            self._drop(self.refresh, token_hash)
+        self._drop(self.sids, self.sessions[sid].id_hash)
+        self._drop(self.sessions, sid)
 
     def _session_is_live(self, change: SessionIsLive) -> None:
         session = self.sessions.get(change.sid)
@@ -338,6 +358,8 @@ _APPLY: Final[dict[type[Any], Callable[[Tables, Any], None]]] = {
     UserAdded: Tables._user_added,
     UserChanged: Tables._user_changed,
     PasswordRehashed: Tables._password_rehashed,
+    PasswordChanged: Tables._password_changed,
+    UserDeleted: Tables._user_deleted,
     RoleDefined: Tables._role_defined,
     SessionStarted: Tables._session_started,
     SessionTouched: Tables._session_touched,

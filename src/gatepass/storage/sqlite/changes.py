@@ -22,6 +22,7 @@ from gatepass.auth import (
     KeyMoved,
     KeyRemoved,
     KeyringIs,
+    PasswordChanged,
     PasswordRehashed,
     Purged,
     RefreshAdded,
@@ -39,6 +40,7 @@ from gatepass.auth import (
     User,
     UserAdded,
     UserChanged,
+    UserDeleted,
     UserIsAt,
     revocations,
 )
@@ -98,6 +100,17 @@ def _password_rehashed(cursor: Cursor, change: PasswordRehashed) -> None:
         "UPDATE users SET password_hash = ? WHERE id = ? AND password_hash = ?",
         (change.after, change.user_id, change.before),
     )
+
+
+def _password_changed(cursor: Cursor, change: PasswordChanged) -> None:
+    cursor.execute("UPDATE users SET password_hash = ? WHERE id = ?", (change.password_hash, change.user_id))
+    _must_hit(cursor, change)
+
+
+def _user_deleted(cursor: Cursor, change: UserDeleted) -> None:
+    # Roles held, sessions and their refresh records go with the row: ON DELETE CASCADE.
+    cursor.execute("DELETE FROM users WHERE id = ? AND epoch = ?", (change.user_id, change.expected_epoch))
+    _must_hit(cursor, change)
 
 
 def _role_defined(cursor: Cursor, change: RoleDefined) -> None:
@@ -319,6 +332,8 @@ APPLY: Final[dict[type[Any], Callable[[Cursor, Any], None]]] = {
     UserAdded: _user_added,
     UserChanged: _user_changed,
     PasswordRehashed: _password_rehashed,
+    PasswordChanged: _password_changed,
+    UserDeleted: _user_deleted,
     RoleDefined: _role_defined,
     SessionStarted: _session_started,
     SessionTouched: _session_touched,

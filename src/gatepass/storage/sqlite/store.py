@@ -28,6 +28,7 @@ if TYPE_CHECKING:
         Purged,
         RecordedEvent,
         RefreshRecord,
+        Revocation,
         Session,
         User,
     )
@@ -72,6 +73,10 @@ _EVENTS_AFTER: Final = f"SELECT {rows.EVENT} FROM events WHERE seq > ? ORDER BY 
 _FEED: Final = (
     f"SELECT f.log, f.floor, f.head, r.* FROM feed f LEFT JOIN (SELECT {rows.REVOCATION} FROM revocations"  # noqa: S608
     " WHERE seq > ? ORDER BY seq LIMIT ?) r ORDER BY r.seq"
+)
+_ORDERS: Final = (
+    f"SELECT {rows.REVOCATION} FROM revocations WHERE user_id IS NULL"  # noqa: S608
+    " AND (selects, value) IN (VALUES ('jti', ?), ('client_id', ?), ('kid', ?), ('all', '')) ORDER BY seq"
 )
 _FEED_HEAD: Final = "SELECT head FROM feed"
 _CROWDED: Final = (
@@ -219,6 +224,10 @@ class SqliteStore:
     async def crowded_revocations(self, more_than: int, newest: int, limit: int) -> list[str]:
         """List users of whom the feed has more than so many single sessions."""
         return [row[0] for row in self._read(_CROWDED, (newest, more_than, limit))]
+
+    async def orders_on(self, *, jti: str, client_id: str, kid: str) -> list[Revocation]:
+        """List the entries of the feed that name one of the three, or every token."""
+        return [rows.revocation(row).revocation for row in self._all(_ORDERS, (jti, client_id, kid))]
 
     async def attempt(self, key: str) -> float | None:
         """Give the number under a key."""

@@ -20,7 +20,15 @@ from enum import Enum, auto
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
-from gatepass.auth import AuthError, Change, Conflict, Purged, RevocationsCompacted, StorageUnavailable
+from gatepass.auth import (
+    AuthError,
+    Change,
+    Conflict,
+    Purged,
+    RevocationsCompacted,
+    StorageUnavailable,
+    UserDeleted,
+)
 from gatepass.storage.sqlite.transaction import Transaction, unavailable
 
 if TYPE_CHECKING:
@@ -184,7 +192,7 @@ def _light(batch: Sequence[_Request]) -> bool:
     if sum(len(request.changes) for request in batch) > LIGHT:
         return False
     changes = (change for request in batch for change in request.changes)
-    return not any(isinstance(change, Purged | RevocationsCompacted) for change in changes)
+    return not any(isinstance(change, Purged | RevocationsCompacted | UserDeleted) for change in changes)
 
 
 def _call(loop: asyncio.AbstractEventLoop, callback: Callable[..., object], *values: object) -> bool:

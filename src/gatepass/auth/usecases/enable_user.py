@@ -1,0 +1,45 @@
+"""Enable a user: they may log in again; nothing from before comes back to life."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from gatepass.auth.actors import Actor, actor_id, require_admin
+from gatepass.auth.changes import Conflict, EventRecorded, UserChanged
+from gatepass.auth.errors import Contended, NotPermitted
+from gatepass.auth.events import Event, EventKind
+from gatepass.auth.permissions import may_administer
+from gatepass.auth.usecases._finding import find
+from gatepass.auth.usecases._tries import TRIES
+from gatepass.auth.users import User, UserStatus
+
+if TYPE_CHECKING:
+    from gatepass.auth.auth import Auth
+
+
+async def enable_user(
+    auth: Auth, *, email: str | None = None, user_id: str | None = None, actor: Actor, now: float
+) -> User:
+    """Let a user in again, found by e-mail address or id. Raises `UserUnknown`, `NotPermitted`.
+
+    Only the command line enables an administrator: it gives `gatepass:admin` back.
+    """
+    require_admin(actor)
+    for _ in range(TRIES):
+        user = await find(auth, email=email, user_id=user_id)
+        if may_administer(user) and actor != "cli":
+            raise NotPermitted
+        if user.status is UserStatus.ACTIVE:
+            return user
+        # The cut-off stays where disabling put it. The epoch moves though nobody has a token of it: it tells
+        # a writer who looked earlier that the user is another one by now.
+        enabled = msgspec.structs.replace(user, status=UserStatus.ACTIVE, epoch=user.epoch + 1)
+        event = Event(now, EventKind.USER_ENABLED, user.id, actor=actor_id(actor))
+        try:
+            await auth.store.commit(UserChanged(enabled, user.epoch), EventRecorded(event))
+        except Conflict:
+            continue
+        return enabled
+    raise Contended
