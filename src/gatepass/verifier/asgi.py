@@ -3,34 +3,81 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Awaitable, Callable, MutableMapping
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Final, cast
 
-from gatepass.verifier.carry import RequestHead
+from gatepass.verifier.asgi_messages import App, Message, Receive, Scope, Send, request_head, send_answer
 from gatepass.verifier.errors import Refused, Unavailable
+from gatepass.verifier.websocket import SOCKET, WatchedSocket
 
 if TYPE_CHECKING:
     from gatepass.verifier.guard import Guard
+    from gatepass.verifier.principal import Principal
     from gatepass.verifier.require import Requirement
 
-Scope: TypeAlias = MutableMapping[str, Any]
-Message: TypeAlias = MutableMapping[str, Any]
-Receive: TypeAlias = Callable[[], Awaitable[Message]]
-Send: TypeAlias = Callable[[Message], Awaitable[None]]
-App: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[None]]
+__all__ = [
+    "PRINCIPAL",
+    "SOCKET",
+    "AnswerRefusals",
+    "App",
+    "GatepassMiddleware",
+    "Message",
+    "Receive",
+    "Scope",
+    "Send",
+    "begin",
+    "request_head",
+    "user",
+    "user_or_none",
+]
 
 PRINCIPAL: Final = "gatepass.principal"
 """Where in the scope the Principal is."""
-
-# 1008 is "policy violation" (RFC 6455 §7.4.1); closed before it was accepted, the server answers 403.
-REFUSED_WEB_SOCKET: Final[Message] = {"type": "websocket.close", "code": 1008}
+_GUARD: Final = "gatepass.guard"
 
 # A Service that starts before Auth must start all the same: its requests say 503 until the keys are there.
 START_UP_WAIT: Final = 2.0  # seconds
 
 
+async def user_or_none(scope: Scope, guard: Guard) -> Principal | None:
+    """Give who sends the request or opens the WebSocket, and note it in the scope; None without a pass.
+
+    A guard checks a request once, however often it is asked. Raises `Refused`.
+    """
+    if scope.get(_GUARD) is not guard:  # another guard may want more of the same pass
+        socket = _socket(scope)
+        try:
+            found = await guard.user_or_none(request_head(scope))
+        except Refused as refusal:
+            await _refuse(socket, refusal)
+            raise
+        if socket is not None and found is not None:
+            socket.watch(found, guard)
+        scope[PRINCIPAL], scope[_GUARD] = found, guard
+    return cast("Principal | None", scope[PRINCIPAL])
+
+
+async def user(scope: Scope, guard: Guard, *requirements: Requirement) -> Principal:
+    """Give who sends the request or opens the WebSocket, if they hold everything that is required.
+
+    Raises `Refused`.
+    """
+    found = await user_or_none(scope, guard)
+    try:
+        return guard.demand(found, *requirements)
+    except Refused as refusal:
+        await _refuse(_socket(scope), refusal)
+        raise
+
+
+async def begin(guard: Guard) -> None:
+    """Let the verifier begin with the app, and wait a moment for its first keys."""
+    with contextlib.suppress(Unavailable):
+        await guard.verifier.ready(START_UP_WAIT)
+
+
 class AnswerRefusals:
-    """Answers a `Refused` raised by the app below, and lets the verifier begin and end with the app.
+    """Answers a `Refused` raised by the app below, closes WebSockets whose pass no longer holds, and lets the
+    verifier begin and end with the app.
 
     It asks for no pass by itself; that is for the routes to do (see `adapters`), or for `GatepassMiddleware`.
     """
@@ -40,14 +87,16 @@ class AnswerRefusals:
         self.guard = guard
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request, or the app's life."""
+        """Serve one request, one WebSocket, or the app's life."""
         if scope["type"] == "lifespan":
             await self.app(scope, self._beginning(receive), self._ending(send))
-            return
-        try:
-            await self.serve(scope, receive, send)
-        except Refused as refusal:
-            await _send_answer(self.guard, refusal, scope, send)
+        elif scope["type"] == "websocket":
+            await WatchedSocket(self.guard, scope, receive, send).serve(self.serve)
+        else:
+            try:
+                await self.serve(scope, receive, send)
+            except Refused as refusal:
+                await send_answer(self.guard.answer(refusal).to(scope["method"]), send)
 
     async def serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Hand the request to the app."""
@@ -57,8 +106,7 @@ class AnswerRefusals:
         async def received() -> Message:
             message = await receive()
             if message["type"] == "lifespan.startup":
-                with contextlib.suppress(Unavailable):
-                    await self.guard.verifier.ready(START_UP_WAIT)
+                await begin(self.guard)
             return message
 
         return received
@@ -73,10 +121,9 @@ class AnswerRefusals:
 
 
 class GatepassMiddleware(AnswerRefusals):
-    """Lets a request through only with a pass that holds; the scope's `gatepass.principal` says whose.
+    """Lets a request or a WebSocket through only with a pass that holds.
 
-    Put CORS outside of it: a preflight carries no pass. A WebSocket is refused until it can be closed with
-    its session.
+    The scope's `gatepass.principal` says whose. Put CORS outside of it: a preflight carries no pass.
     """
 
     def __init__(self, app: App, *, guard: Guard, requires: tuple[Requirement, ...] = ()) -> None:
@@ -85,25 +132,21 @@ class GatepassMiddleware(AnswerRefusals):
 
     async def serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Check the pass, then hand the request to the app."""
-        if scope["type"] != "http":
-            await send(REFUSED_WEB_SOCKET)
-            return
-        scope[PRINCIPAL] = await self.guard.user(request_head(scope), *self.requires)
+        await user(scope, self.guard, *self.requires)
         await self.app(scope, receive, send)
 
 
-def request_head(scope: Scope) -> RequestHead:
-    """Take out of an ASGI scope what a guard needs; the query string is not part of it."""
-    return RequestHead(scope["method"], scope["headers"])
+def _socket(scope: Scope) -> WatchedSocket | None:
+    if scope["type"] != "websocket":
+        return None
+    socket = scope.get(SOCKET)
+    if not isinstance(socket, WatchedSocket):
+        # Without one, a kicked-out user would keep the connection. Better to find out at the first try.
+        raise TypeError("a WebSocket needs the AnswerRefusals middleware around the app: install the gate")
+    return socket
 
 
-async def _send_answer(guard: Guard, refusal: Refused, scope: Scope, send: Send) -> None:
-    answer = guard.answer(refusal)
-    if scope["type"] == "websocket":
-        await send(REFUSED_WEB_SOCKET)
-        return
-    headers = [(name.encode(), value.encode()) for name, value in answer.headers]
-    headers.append((b"content-length", str(len(answer.body)).encode()))
-    body = b"" if scope.get("method") == "HEAD" else answer.body
-    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
+async def _refuse(socket: WatchedSocket | None, refusal: Refused) -> None:
+    # At once: some frameworks make a close code of their own of every exception that passes them.
+    if socket is not None:
+        await socket.refuse(refusal)

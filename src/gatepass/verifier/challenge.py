@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import Final
 
@@ -38,6 +38,10 @@ class Answer:
     headers: tuple[tuple[str, str], ...]
     body: bytes
 
+    def to(self, method: str) -> Answer:
+        """Give the same answer to a request of this method: HEAD gets no body (RFC 9110 §9.3.2)."""
+        return replace(self, body=b"") if method == "HEAD" else self
+
 
 def answer(refusal: Refused, *, realm: str) -> Answer:
     """Write the answer to a refused request (RFC 6750 §3, RFC 9457 §3). It names no cause beyond the code."""
@@ -53,7 +57,9 @@ def answer(refusal: Refused, *, realm: str) -> Answer:
         "detail": _detail(refusal),
         "code": refusal.code,
     }
-    return Answer(refusal.status, tuple(headers), msgspec.json.encode(problem))
+    body = msgspec.json.encode(problem)
+    headers.append(("content-length", str(len(body))))
+    return Answer(refusal.status, tuple(headers), body)
 
 
 def _challenge(refusal: Refused, *, realm: str) -> str:

@@ -1,39 +1,46 @@
-"""FastAPI: who sends the request and what they must hold, as dependencies that the OpenAPI document shows."""
+"""FastAPI: who is there and what they must hold, as dependencies that the OpenAPI document shows.
+
+They are the same for a WebSocket, which is closed when the pass no longer holds.
+"""
 
 from collections.abc import Awaitable, Callable
 from typing import Annotated, cast
 
-from fastapi import Depends, FastAPI, Request, Response
+from fastapi import Depends, FastAPI, Request, Response, WebSocket
+from fastapi.requests import HTTPConnection
 
 from gatepass import verifier as gp
+from gatepass.verifier import asgi
+from gatepass.verifier.adapters import gate
 from gatepass.verifier.adapters.fastapi_document import shown_with
-from gatepass.verifier.asgi import PRINCIPAL, AnswerRefusals, request_head
+from gatepass.verifier.freshness import DEFAULT
 
 User = Callable[..., Awaitable[gp.Principal]]
 
 
-class Gate:
+class Gate(gate.Gate[User]):
     """The dependencies `current_user`, `optional_user`, `require("appointments:read")` … of one guard."""
 
-    def __init__(self, verifier: gp.PassVerifier, *, carry: tuple[gp.Carry, ...] = (gp.Bearer(),)) -> None:
-        self.guard = guard = gp.Guard(verifier, carry)
+    def __init__(
+        self,
+        verifier: gp.PassVerifier,
+        *,
+        carry: tuple[gp.Carry, ...] = (gp.Bearer(),),
+        freshness: gp.Freshness = DEFAULT,
+    ) -> None:
+        super().__init__(verifier, carry=carry, freshness=freshness)
 
         @shown_with(carry)
-        async def optional_user(request: Request, **_: object) -> gp.Principal | None:
-            request.scope[PRINCIPAL] = user = await guard.user_or_none(request_head(request.scope))
-            return user
+        async def optional_user(connection: HTTPConnection, **_: object) -> gp.Principal | None:
+            return await asgi.user_or_none(connection.scope, self.guard)
 
         self.optional_user = optional_user
         self.current_user = self.requires()
 
     def install(self, app: FastAPI) -> None:
-        """Let the app answer refusals, and the verifier begin and end with it."""
+        """Let the app answer refusals and close sockets, and the verifier begin and end with it."""
         app.add_exception_handler(gp.Refused, self._answer)
-        app.add_middleware(AnswerRefusals, guard=self.guard)
-
-    def require(self, permission: str) -> User:
-        """Demand a permission, such as `appointments:read`."""
-        return self.requires(gp.permission(permission))
+        app.add_middleware(asgi.AnswerRefusals, guard=self.guard)
 
     def requires(self, *requirements: gp.Requirement) -> User:
         """Demand a pass that holds, and everything named."""
@@ -43,14 +50,8 @@ class Gate:
 
         return user
 
-    def require_role(self, role: str) -> User:
-        """Demand a role."""
-        return self.requires(gp.role(role))
-
-    def require_scope(self, scope: str) -> User:
-        """Demand a scope."""
-        return self.requires(gp.scope(scope))
-
-    async def _answer(self, _: Request, refusal: Exception) -> Response:
-        answer = self.guard.answer(cast("gp.Refused", refusal))
+    async def _answer(self, connection: Request | WebSocket, refusal: Exception) -> Response:
+        if isinstance(connection, WebSocket):
+            raise refusal  # the middleware knows how a socket is refused
+        answer = self.guard.answer(cast("gp.Refused", refusal)).to(connection.method)
         return Response(answer.body, answer.status, dict(answer.headers))

@@ -5,7 +5,9 @@ from inspect import Parameter, Signature, signature
 from typing import Any, TypeVar
 
 from fastapi import Security
-from fastapi.security import APIKeyCookie, HTTPBearer
+from fastapi.openapi.models import APIKey, APIKeyIn, HTTPBearer
+from fastapi.openapi.models import SecurityBase as Scheme
+from fastapi.security.base import SecurityBase
 
 from gatepass.verifier import Carry, Cookie
 
@@ -28,7 +30,19 @@ def shown_with(carry: tuple[Carry, ...]) -> Callable[[Dependency], Dependency]:
     return shown
 
 
+class _Way(SecurityBase):
+    """A security scheme that is only shown. FastAPI's own want a request, which a WebSocket does not have."""
+
+    def __init__(self, model: Scheme, *, scheme_name: str) -> None:
+        self.model = model
+        self.scheme_name = scheme_name
+
+    async def __call__(self) -> None:
+        """Find nothing: that is the guard's work."""
+
+
 def _way(carry: Carry) -> object:
     if isinstance(carry, Cookie):
-        return Security(APIKeyCookie(name=carry.name, auto_error=False))
-    return Security(HTTPBearer(auto_error=False))
+        model = APIKey.model_validate({"in": APIKeyIn.cookie, "name": carry.name})
+        return Security(_Way(model, scheme_name="APIKeyCookie"))
+    return Security(_Way(HTTPBearer(), scheme_name="HTTPBearer"))
