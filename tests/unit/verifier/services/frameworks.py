@@ -110,7 +110,7 @@ def litestar_app(gate: LitestarGate) -> litestar.Litestar:
     for path, demand in demands(gate).items():
         routes += [HTTPRouteHandler(path, **methods, **current, guards=[demand])(me)]
         routes += [litestar.head(path, **current, guards=[demand])(nothing)]
-    return litestar.Litestar(routes, plugins=[gate])
+    return litestar.Litestar(routes, plugins=[gate], logging_config=None)
 
 
 async def nothing(user: NamedDependency[Principal]) -> None: ...

@@ -28,6 +28,7 @@ PASSES: Final[dict[str, Principal | Refused]] = {
     "good": ADA,
     "writer": replace(ADA, permissions=frozenset({"appointments:read", "appointments:write"})),
     "old-login": replace(ADA, auth_time=int(NOW) - 301),
+    "nothing": replace(ADA, permissions=frozenset()),
     "stale": TokenStale(),
     "down": Unavailable("no_keys_yet", retry_after=7),
 }
