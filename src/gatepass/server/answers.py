@@ -82,6 +82,7 @@ PROBLEMS: Final[dict[str, Problem]] = {
     "invalid_token": Problem(401, "The pass does not hold (any more). Renew it or log in again."),
     "login_refused": Problem(401, "E-mail address or password is wrong."),
     "refresh_refused": Problem(401, "This can't be renewed (any more). Log in again."),
+    "password_refused": Problem(403, "The current password is wrong."),
     "csrf": Problem(403, "With a cookie, a request must come from Auth's own or a configured origin."),
     "insufficient_scope": Problem(403, "The pass holds, but does not permit this."),
     "registration_closed": Problem(403, "Registration is closed here. Ask the administrator for an account."),

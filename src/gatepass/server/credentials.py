@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gatepass.auth import SessionId, usecases
+from gatepass.auth import SessionId, SessionRefused, usecases
 from gatepass.oauth import BearerError, bearer_token
 from gatepass.server.answers import Refused
 from gatepass.server.csrf import check_origin
@@ -39,6 +39,37 @@ async def authorise_session(call: Call) -> CheckedSession:
     if header is None:
         return await by_cookie(call)
     return await usecases.check_session(call.site.auth, session_id=_bearer(header), now=call.now)
+
+
+async def authorise_bearer(call: Call) -> CheckedSession:
+    """Find out who asks, by a session id as a bearer token. Raises `Refused`, `SessionRefused`.
+
+    For what hands out a new session id: to a cookie's holder only a page may (docs/adr/0006).
+    """
+    return await usecases.check_session(call.site.auth, session_id=bearer_of(call), now=call.now)
+
+
+async def visitor(call: Call) -> CheckedSession | None:
+    """Say who looks at a page: the cookie's owner, None when nobody is logged in. Raises `Refused`."""
+    try:
+        return await by_cookie(call)
+    except SessionRefused:
+        return None
+    except Refused as refused:
+        if refused.code != "unauthenticated":
+            raise
+        return None
+
+
+async def visitor_acting(call: Call) -> CheckedSession:
+    """Say who sends a form of ours; somebody must be logged in. Raises `Refused`."""
+    check_origin(call.scope["headers"], call.site.origins)
+    checked = await visitor(call)
+    if checked is None:
+        raise Refused(
+            "unauthenticated", detail="You are no longer logged in. Log in again, then repeat this."
+        )
+    return checked
 
 
 async def by_cookie(call: Call) -> CheckedSession:

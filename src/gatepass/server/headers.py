@@ -105,7 +105,7 @@ class Frame:
 # A cache must keep the answers to different origins apart, also the one that grants nothing.
 _VARY: Final[tuple[Header, ...]] = ((b"vary", b"Origin"),)
 _PREFLIGHT: Final[tuple[Header, ...]] = (
-    (b"access-control-allow-methods", b"GET, POST, DELETE"),
+    (b"access-control-allow-methods", b"GET, POST, PUT, DELETE"),
     (b"access-control-allow-headers", b"Authorization, Content-Type"),
     (b"access-control-max-age", b"%d" % PREFLIGHT_MAX_AGE),
 )

@@ -16,6 +16,9 @@ Text = Annotated[str, Meta(max_length=1024)]
 PassText = Annotated[str, Meta(max_length=16_384)]
 Lifetime = Annotated[int, Meta(ge=1, le=31_536_000, description="Seconds; at most what the settings allow.")]
 RefreshForm = Literal["standard", "renewal"]
+Names = Annotated[list[Annotated[str, Meta(max_length=256)]], Meta(max_length=256)]
+Yes = Annotated[bool, Meta(extra_json_schema={"const": True})]
+No = Annotated[bool, Meta(extra_json_schema={"const": False})]
 
 
 class Body(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -54,6 +57,41 @@ class RefreshBody(Body, frozen=True):
 
     refresh_token: PassText | None = None
     expired_token: PassText | None = None
+
+
+class PasswordBody(Body, frozen=True):
+    """The password that holds and the one that is to hold."""
+
+    current_password: Text
+    new_password: Text
+
+
+class RolesBody(Body, frozen=True):
+    """All the roles that a user is to hold."""
+
+    roles: Names
+
+
+class PermissionsBody(Body, frozen=True):
+    """All the permissions that a user is to hold directly, beside those of the roles."""
+
+    permissions: Names
+
+
+class RevocationBody(Body, frozen=True):
+    """Exactly one of the three: one access token, all of a client, or everybody's."""
+
+    jti: Text | None = None
+    client_id: Text | None = None
+    everything: Yes | None = None
+
+
+class AdminUsersPage(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which part of the list of users, from behind an e-mail address; or the one with an e-mail address."""
+
+    after: Annotated[str, Meta(max_length=254)] | None = None
+    limit: Annotated[int, Meta(ge=1, le=500)] = 100
+    email: Annotated[str, Meta(max_length=254)] | None = None
 
 
 class AdminPage(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -132,6 +170,31 @@ class AdminSessions(Struct, frozen=True, kw_only=True):
     next: str | None
 
 
+class AdminUser(Struct, frozen=True, kw_only=True):
+    """A user as an administrator sees them; `held` are the permissions that no role brings."""
+
+    account: Account
+    status: Literal["active", "disabled"]
+    held: list[str]
+    created_at: int
+
+
+class AdminUsers(Struct, frozen=True, kw_only=True):
+    """A part of all users by e-mail address; `next` is the `after` of the following part, null at the end."""
+
+    users: list[AdminUser]
+    next: str | None
+
+
+class TokensRevoked(Struct, frozen=True, kw_only=True):
+    """An order as it stands in the revocation feed; `below` bounds `iat`, 0 where any is meant."""
+
+    selects: str
+    value: str
+    below: int
+    kept_until: int
+
+
 class Ended(Struct, frozen=True, kw_only=True):
     """How many sessions were ended."""
 
@@ -150,10 +213,6 @@ class Health(Struct, frozen=True, kw_only=True):
     """Alive, or ready."""
 
     status: Literal["ok"]
-
-
-Yes = Annotated[bool, Meta(extra_json_schema={"const": True})]
-No = Annotated[bool, Meta(extra_json_schema={"const": False})]
 
 
 class ActiveSession(Introspection, frozen=True, kw_only=True):

@@ -89,6 +89,7 @@ _WAYS: Final[dict[Access, tuple[str, ...]]] = {
     Access.OPEN: (),
     Access.LOGGED_IN: ("bearer", "cookie"),
     Access.SESSION: ("session_id", "cookie"),
+    Access.SESSION_BEARER: ("session_id",),
     Access.SESSION_ID: ("session_id",),
 }
 

@@ -15,7 +15,7 @@ import msgspec
 
 from gatepass.auth import AuthError
 from gatepass.server.answers import NO_CONTENT, Answer, Refused, json_struct
-from gatepass.server.credentials import authorise, authorise_session
+from gatepass.server.credentials import authorise, authorise_bearer, authorise_session
 from gatepass.server.limits import ClientGone
 from gatepass.server.refusals import refusal_of
 from gatepass.server.request import Call
@@ -34,11 +34,15 @@ class Access(enum.Enum):
     OPEN = "everybody"
     LOGGED_IN = "who is logged in: cookie, session id or access token"
     SESSION = "who holds the session itself: cookie or session id, no access token"
-    SESSION_ID = "who holds a session id, as a bearer token"
+    SESSION_BEARER = "who holds the session itself as a bearer token: session id, no cookie, no access token"
+    SESSION_ID = "who asks about a session id, as a bearer token; the answer says whether it holds"
 
 
 BY_COOKIE: Final = frozenset({Access.LOGGED_IN, Access.SESSION})
 """Where a cookie authorises, and so where a page of another site must be kept out."""
+
+AUTHORISED: Final = BY_COOKIE | {Access.SESSION_BEARER}
+"""Where the request is refused before the handler sees it, unless its pass holds."""
 
 Handler = Callable[[Call, Any], Awaitable[msgspec.Struct | Answer | None]]
 
@@ -73,10 +77,10 @@ class Operation:
     def all_problems(self) -> frozenset[str]:
         """Give every code this operation can answer with, those of the ground it stands on included."""
         found = set(self.problems)
-        if self.access in BY_COOKIE:
+        if self.access in AUTHORISED:
             found |= {"unauthenticated", "invalid_token", "invalid_request"}
-            if self.method != "GET":
-                found.add("csrf")
+        if self.access in BY_COOKIE and self.method != "GET":
+            found.add("csrf")
         if self.body is not None:
             found |= {"invalid_body", "unsupported_media_type", "body_too_large", "invalid_request"}
         if self.query is not None:
@@ -89,6 +93,8 @@ class Operation:
             call.checked = await authorise(call)
         elif self.access is Access.SESSION:
             call.checked = await authorise_session(call)
+        elif self.access is Access.SESSION_BEARER:
+            call.checked = await authorise_bearer(call)
         told: msgspec.Struct | None = None
         if self._decoder is not None:
             told = await call.json_body(self._decoder)

@@ -96,6 +96,14 @@ def ago(then: float, now: float) -> str:
     return "just now"
 
 
+def wait(seconds: int) -> str:
+    """Say a wait as a person would."""
+    if seconds < 60:
+        return f"{seconds} second{'s' if seconds != 1 else ''}"
+    minutes = -(-seconds // 60)
+    return f"{minutes} minute{'s' if minutes != 1 else ''}"
+
+
 def iso(moment: float) -> str:
     """Write a moment as RFC 3339 in UTC, for `<time datetime>`."""
     return datetime.fromtimestamp(int(moment), UTC).isoformat().replace("+00:00", "Z")

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from gatepass.auth import UserStatus
 from gatepass.oauth import Introspection
 from gatepass.server import messages
 
 if TYPE_CHECKING:
-    from gatepass.auth import CheckedSession, Session, Terms, Tokens, User
+    from gatepass.auth import CheckedSession, LoggedIn, Revocation, Session, Terms, Tokens, User
 
 
 def account_of(user: User) -> messages.Account:
@@ -23,6 +24,23 @@ def account_of(user: User) -> messages.Account:
     )
 
 
+def admin_user(user: User) -> messages.AdminUser:
+    """Show a user to an administrator."""
+    return messages.AdminUser(
+        account=account_of(user),
+        status="active" if user.status is UserStatus.ACTIVE else "disabled",
+        held=sorted(user.permissions),
+        created_at=int(user.created_at),
+    )
+
+
+def revocation_of(order: Revocation) -> messages.TokensRevoked:
+    """Say what an order takes back."""
+    return messages.TokensRevoked(
+        selects=order.selects.value, value=order.value, below=order.below, kept_until=order.forget_after
+    )
+
+
 def session_item(session: Session, *, current: str | None) -> messages.SessionItem:
     """Show a session; `current` is the `sid` of the one that asks."""
     return messages.SessionItem(
@@ -33,6 +51,15 @@ def session_item(session: Session, *, current: str | None) -> messages.SessionIt
         last_seen_at=int(session.last_seen_at),
         expires_at=int(min(session.idle_ends_at, session.ends_at)),
         current=session.sid == current,
+    )
+
+
+def session_started(entered: LoggedIn) -> messages.SessionStarted:
+    """Hand over a session; the only moment at which its id is known."""
+    return messages.SessionStarted(
+        session_id=entered.session_id.reveal(),
+        sid=entered.session.sid,
+        expires_at=int(entered.session.ends_at),
     )
 
 

@@ -18,7 +18,7 @@ from starlette.routing import Route
 from gatepass.auth import Limit, StorageUnavailable, usecases
 from gatepass.server.answers import PROBLEMS
 from gatepass.server.limits import MAX_BODY
-from gatepass.server.operation import BY_COOKIE, Access
+from gatepass.server.operation import AUTHORISED, BY_COOKIE, Access
 from gatepass.server.routes import operations, pages
 
 if TYPE_CHECKING:
@@ -159,6 +159,30 @@ async def drive_successes(witness: Witness) -> None:
         third = (await client.post("/api/login", json=login())).json()["sid"]
         assert (await client.delete(f"/api/admin/sessions/{third}", headers=root)).status_code == 204
         assert (await client.post("/api/logout", headers=mine)).status_code == 204
+        await drive_management(world, client, root)
+
+
+async def drive_management(world: World, client: httpx.AsyncClient, root: dict[str, str]) -> None:
+    """A user called Bob, from one end to the other."""
+    await world.add("bob@example.org")
+    await usecases.define_role(world.auth, name="doctor", permissions={"a:read"}, now=world.now)
+    bobs = {"authorization": f"Bearer {await world.session(client, 'bob@example.org')}"}
+    body = {"current_password": PASSWORD, "new_password": "a new one for Bob"}
+    entered = (await client.post("/api/password", json=body, headers=bobs)).json()
+    bobs = {"authorization": f"Bearer {entered['session_id']}"}
+    assert (await client.post("/api/sessions/end-all", headers=bobs)).status_code == 204
+    listed = (await client.get("/api/admin/users?email=BOB@example.org", headers=root)).json()
+    bob = f"/api/admin/users/{listed['users'][0]['account']['id']}"
+    assert (await client.get(bob, headers=root)).json() == listed["users"][0]
+    assert len((await client.get("/api/admin/users", headers=root)).json()["users"]) == 3
+    await client.put(f"{bob}/roles", json={"roles": ["doctor"]}, headers=root)
+    given = await client.put(f"{bob}/permissions", json={"permissions": ["b:read"]}, headers=root)
+    assert given.json()["account"]["permissions"] == ["a:read", "b:read"]
+    for verb in ("disable", "enable", "log-out-everywhere"):
+        assert (await client.post(f"{bob}/{verb}", headers=root)).is_success
+    assert (await client.delete(bob, headers=root)).status_code == 204
+    for order in ({"jti": "a"}, {"client_id": "b"}):
+        assert (await client.post("/api/admin/revocations", json=order, headers=root)).is_success
 
 
 async def drive_what_all_have_in_common(witness: Witness) -> None:
@@ -166,14 +190,14 @@ async def drive_what_all_have_in_common(witness: Witness) -> None:
     cookie = "; ".join(f"{name}={value}" for name, value in browser.cookies.items())
     async with witness.client() as client:
         for row in witness.rows:
-            path = row.path.replace("{sid}", "AAAAAAAAAAAAAAAAAAAAAA")
+            path = re.sub(r"\{\w+\}", "AAAAAAAAAAAAAAAAAAAAAA", row.path)
             if row.access is not Access.OPEN:
                 await client.request(row.method, path)
                 await client.request(row.method, path, headers={"authorization": "Basic x"})
-            if row.access in BY_COOKIE:
+            if row.access in AUTHORISED:
                 await client.request(row.method, path, headers={"authorization": "Bearer x"})
-                if row.method != "GET":
-                    await client.request(row.method, path, headers={"cookie": cookie})
+            if row.access in BY_COOKIE and row.method != "GET":
+                await client.request(row.method, path, headers={"cookie": cookie})
             if row.body is not None:
                 given = {"authorization": f"Bearer {await witness.world.session(client)}"}
                 json = {**given, "content-type": "application/json"}
@@ -201,6 +225,20 @@ async def drive_refusals(witness: Witness) -> None:
         await client.delete("/api/admin/sessions/nobody", headers=mine)
         await client.delete("/api/admin/sessions/nobody", headers=root)
         await client.delete("/api/sessions/nobody", headers=mine)
+        password = {"current_password": "wrong horse", "new_password": "another horse"}
+        await client.post("/api/password", json=password, headers=mine)
+        await client.post("/api/password", json=password | {"new_password": "x"}, headers=mine)
+        await client.get("/api/admin/users", headers=mine)
+        await client.get("/api/admin/users?limit=x", headers=root)
+        await client.get("/api/admin/users?email=x", headers=root)
+        await client.post("/api/admin/revocations", json={"jti": "a"}, headers=mine)
+        await client.post("/api/admin/revocations", json={"jti": ""}, headers=root)
+        for given in (mine, root):
+            for method, verb, body in ON_A_USER:
+                await client.request(method, f"/api/admin/users/nobody{verb}", json=body, headers=given)
+        for verb in ("roles", "permissions"):
+            path = f"/api/admin/users/nobody/{verb}"
+            await client.put(path, json={verb: ["Not A Name"]}, headers=root)
 
 
 async def drive_overload(witness: Witness) -> None:
@@ -212,6 +250,8 @@ async def drive_overload(witness: Witness) -> None:
             patch.setattr(world.auth.passwords, "_in_flight", 1000)
             answer = await client.post("/api/login", json=login())
             assert answer.headers["retry-after"] == "1"
+            password = {"current_password": PASSWORD, "new_password": "another horse"}
+            await client.post("/api/password", json=password, headers=mine)
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(world.auth.keyring, "_ring", None)
             await client.post("/api/tokens", json={}, headers=mine)
@@ -235,6 +275,7 @@ async def drive_registration(make_world: MakeWorld, witness: Witness) -> None:
     await open_witness.read_document()
     async with open_witness.client() as client:
         assert (await client.post("/api/register", json=newcomer())).status_code == 201
+        session_id = await open_world.session(client, "new@example.org")
         assert (await client.post("/api/register", json=newcomer())).json()["code"] == "email_taken"
         weak = await client.post("/api/register", json=newcomer(password="short"))
         assert weak.json()["field"] == "password"
@@ -244,7 +285,20 @@ async def drive_registration(make_world: MakeWorld, witness: Witness) -> None:
         for _ in range(4):
             await client.post("/api/login", json=login(password="wrong horse"))
             await client.post("/api/register", json=newcomer())
+        password = {"current_password": PASSWORD, "new_password": "another horse"}
+        await client.post("/api/password", json=password, headers={"authorization": f"Bearer {session_id}"})
     witness.seen |= open_witness.seen
+
+
+ON_A_USER: list[tuple[str, str, dict[str, list[str]] | None]] = [
+    ("GET", "", None),
+    ("PUT", "/roles", {"roles": []}),
+    ("PUT", "/permissions", {"permissions": []}),
+    ("POST", "/disable", None),
+    ("POST", "/enable", None),
+    ("POST", "/log-out-everywhere", None),
+    ("DELETE", "", None),
+]
 
 
 def login(**changes: Any) -> dict[str, Any]:

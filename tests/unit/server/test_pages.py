@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from gatepass.auth import Contended, Limit, StorageUnavailable, usecases
-from gatepass.server.pages import ago
-from gatepass.server.routes.account import _wait
+from gatepass.server.pages import ago, wait
 
 if TYPE_CHECKING:
     import httpx
@@ -267,4 +266,4 @@ def test_times_are_told_in_words(seconds: float, words: str) -> None:
     ("seconds", "words"), [(1, "1 second"), (59, "59 seconds"), (60, "1 minute"), (61, "2 minutes")]
 )
 def test_waits_are_told_in_words(seconds: int, words: str) -> None:
-    assert _wait(seconds) == words
+    assert wait(seconds) == words

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gatepass.server.routes import account, admin, counts, login, sessions, tokens, well_known
+from gatepass.server.routes import (
+    account,
+    admin,
+    counts,
+    login,
+    orders,
+    password,
+    sessions,
+    tokens,
+    users,
+    well_known,
+)
 
 if TYPE_CHECKING:
     from gatepass.server.operation import Operation, Page
@@ -15,10 +26,11 @@ __all__ = ["operations", "pages"]
 
 def operations(config: ServerConfig) -> tuple[Operation, ...]:
     """Give the API's rows, the hottest first: the router tries them in this order."""
-    rows = (*sessions.HOT, *tokens.ROWS, *well_known.ROWS, *login.ROWS, *sessions.ROWS, *admin.ROWS)
-    return (*rows, *counts.ROWS) if config.counters else rows
+    rows: list[Operation] = [*sessions.HOT, *tokens.ROWS, *well_known.ROWS, *login.ROWS, *sessions.ROWS]
+    rows += (*password.ROWS, *admin.ROWS, *users.ROWS, *orders.ROWS)
+    return (*rows, *counts.ROWS) if config.counters else tuple(rows)
 
 
 def pages() -> tuple[Page, ...]:
     """Give the pages' rows."""
-    return account.ROWS
+    return (*account.ROWS, *password.PAGES)

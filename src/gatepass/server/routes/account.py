@@ -6,15 +6,15 @@ import logging
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
-from gatepass.auth import AuthError, LoginRefused, SessionRefused, SessionUnknown, TooManyAttempts, usecases
+from gatepass.auth import AuthError, LoginRefused, SessionUnknown, TooManyAttempts, usecases
 from gatepass.server.answers import PROBLEMS, Answer, Refused, see_other
-from gatepass.server.credentials import by_cookie
+from gatepass.server.credentials import visitor, visitor_acting
 from gatepass.server.csrf import check_origin
 from gatepass.server.operation import Page
+from gatepass.server.pages import wait
 from gatepass.server.shapes import session_item
 
 if TYPE_CHECKING:
-    from gatepass.auth import CheckedSession
     from gatepass.server.answers import Header
     from gatepass.server.request import Call
 
@@ -25,6 +25,8 @@ _DONE: Final[dict[str, str]] = {
     "logged-out": "You are logged out.",
     "ended": "That session is ended.",
     "others-ended": "All your other sessions are ended.",
+    "everywhere": "You are logged out everywhere.",
+    "password": "Your password is changed, and everything else of yours is logged out.",
     "gone": "That session had ended already.",
 }
 
@@ -33,7 +35,7 @@ async def show_login(call: Call) -> Answer:
     """Show the form, or send on who is logged in already."""
     query = call.query()
     return_to = call.site.return_to(query.get("return_to"))
-    if await _whoever(call) is not None:
+    if await visitor(call) is not None:
         return see_other(return_to or "/")
     return _form(call, return_to=return_to, notice=_DONE.get(query.get("done", "")))
 
@@ -58,7 +60,7 @@ async def submit_login(call: Call) -> Answer:
     except TooManyAttempts as error:
         call.log_refusal(label="POST /login", code=error.code)
         refused = Refused("too_many_attempts", retry_after=error.retry_after)
-        words = f"Too many attempts. Please wait {_wait(error.retry_after)}, then try again."
+        words = f"Too many attempts. Please wait {wait(error.retry_after)}, then try again."
     except Refused as error:
         if error.code != "busy":
             raise
@@ -80,7 +82,7 @@ async def submit_login(call: Call) -> Answer:
 
 async def show_account(call: Call) -> Answer:
     """Show who is logged in and where."""
-    checked = await _whoever(call)
+    checked = await visitor(call)
     if checked is None:
         return see_other("/login")
     sessions = await usecases.list_sessions(call.site.auth, user_id=checked.user.id, now=call.now)
@@ -97,7 +99,7 @@ async def show_account(call: Call) -> Answer:
 
 async def show_logout(call: Call) -> Answer:
     """Ask before logging out: a link must not do it by itself."""
-    checked = await _whoever(call)
+    checked = await visitor(call)
     if checked is None:
         return see_other("/login")
     return_to = call.site.return_to(call.query().get("return_to"))
@@ -109,7 +111,7 @@ async def submit_logout(call: Call) -> Answer:
     check_origin(call.scope["headers"], call.site.origins)
     fields = await call.form_body()
     return_to = call.site.return_to(fields.get("return_to"))
-    checked = await _whoever(call)
+    checked = await visitor(call)
     if checked is not None:
         await usecases.log_out(call.site.auth, session=checked.session, actor=checked.user, now=call.now)
     target = return_to or "/login?done=logged-out"
@@ -118,7 +120,7 @@ async def submit_logout(call: Call) -> Answer:
 
 async def end_session(call: Call) -> Answer:
     """End one of my sessions, from its button."""
-    checked = await _required(call)
+    checked = await visitor_acting(call)
     sid = call.path_value("sid")
     try:
         await usecases.end_session(call.site.auth, sid=sid, actor=checked.user, now=call.now)
@@ -129,9 +131,17 @@ async def end_session(call: Call) -> Answer:
 
 async def end_others(call: Call) -> Answer:
     """End all my other sessions, from the button."""
-    checked = await _required(call)
+    checked = await visitor_acting(call)
     await usecases.end_other_sessions(call.site.auth, session=checked.session, now=call.now)
     return see_other("/?done=others-ended")
+
+
+async def end_all(call: Call) -> Answer:
+    """Log me out everywhere, here too, from the button."""
+    checked = await visitor_acting(call)
+    user = checked.user
+    await usecases.log_out_everywhere(call.site.auth, user_id=user.id, actor=user, now=call.now)
+    return see_other("/login?done=everywhere", (b"set-cookie", call.site.cookie.taken_back()))
 
 
 async def static(call: Call) -> Answer:
@@ -143,28 +153,6 @@ async def static(call: Call) -> Answer:
     raise Refused("not_found")
 
 
-async def _whoever(call: Call) -> CheckedSession | None:
-    """Say who the cookie's owner is; None when nobody is logged in."""
-    try:
-        return await by_cookie(call)
-    except SessionRefused:
-        return None
-    except Refused as refused:
-        if refused.code != "unauthenticated":
-            raise
-        return None
-
-
-async def _required(call: Call) -> CheckedSession:
-    check_origin(call.scope["headers"], call.site.origins)
-    checked = await _whoever(call)
-    if checked is None:
-        raise Refused(
-            "unauthenticated", detail="You are no longer logged in. Log in again, then repeat this."
-        )
-    return checked
-
-
 async def _end_previous(call: Call) -> None:
     """End the session that this browser had before: a log-in replaces it (ASVS 5.0, 7.2.4).
 
@@ -172,7 +160,7 @@ async def _end_previous(call: Call) -> None:
     Nobody holds the old one's cookie any more, and it stands in the list of sessions.
     """
     try:
-        previous = await _whoever(call)
+        previous = await visitor(call)
         if previous is not None:
             user, session = previous.user, previous.session
             await usecases.log_out(call.site.auth, session=session, actor=user, now=call.now)
@@ -204,14 +192,6 @@ def _form(
     return Answer(page.status, page.body, (*page.headers, *headers))
 
 
-def _wait(seconds: int) -> str:
-    """Say a wait as a person would."""
-    if seconds < 60:
-        return f"{seconds} second{'s' if seconds != 1 else ''}"
-    minutes = -(-seconds // 60)
-    return f"{minutes} minute{'s' if minutes != 1 else ''}"
-
-
 ROWS: Final = (
     Page(method="GET", path="/login", handler=show_login),
     Page(method="POST", path="/login", handler=submit_login),
@@ -220,5 +200,6 @@ ROWS: Final = (
     Page(method="POST", path="/logout", handler=submit_logout),
     Page(method="POST", path="/sessions/{sid}/end", handler=end_session),
     Page(method="POST", path="/sessions/end-others", handler=end_others),
+    Page(method="POST", path="/sessions/end-all", handler=end_all),
     Page(method="GET", path="/static/{digest}/{name}", handler=static),
 )

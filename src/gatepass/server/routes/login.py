@@ -9,7 +9,7 @@ from gatepass.auth import AuthError, RefreshForm, check_lifetime, usecases
 from gatepass.server.answers import Refused
 from gatepass.server.messages import Account, LoginBody, Me, RegisterBody, SessionStarted, Tokens
 from gatepass.server.operation import Access, Operation
-from gatepass.server.shapes import account_of, tokens_of
+from gatepass.server.shapes import account_of, session_started, tokens_of
 
 if TYPE_CHECKING:
     from gatepass.auth import LoggedIn
@@ -30,10 +30,7 @@ async def log_in(call: Call, body: LoginBody) -> SessionStarted | Tokens:
         auth, email=body.email, password=body.password, client=call.client, now=call.now
     )
     if body.mode == "session":
-        session = entered.session
-        return SessionStarted(
-            session_id=entered.session_id.reveal(), sid=session.sid, expires_at=int(session.ends_at)
-        )
+        return session_started(entered)
     try:
         issued = await usecases.issue_tokens(
             auth,

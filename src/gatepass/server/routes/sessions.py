@@ -52,6 +52,12 @@ async def end_others(call: Call, _: None) -> Ended:
     return Ended(ended=ended)
 
 
+async def end_all(call: Call, _: None) -> None:
+    """Log the user out everywhere, this session included."""
+    user = call.checked.user
+    await usecases.log_out_everywhere(call.site.auth, user_id=user.id, actor=user, now=call.now)
+
+
 HOT: Final = (
     Operation(
         method="POST",
@@ -97,5 +103,15 @@ ROWS: Final = (
         handler=end_others,
         access=Access.LOGGED_IN,
         answers=(Ended,),
+    ),
+    Operation(
+        method="POST",
+        path="/api/sessions/end-all",
+        name="log_out_everywhere",
+        summary="End all my sessions, this one too",
+        tag="sessions",
+        handler=end_all,
+        access=Access.LOGGED_IN,
+        status=204,
     ),
 )
