@@ -6,6 +6,8 @@ from collections.abc import Mapping
 import pytest
 from tests.unit.verifier.services.frameworks import SERVICES, service
 from tests.unit.verifier.services.passes import Passes
+from tests.unit.verifier.services.sockets import echo
+from tests.unit.verifier.services.talking import live
 
 from gatepass.verifier import Bearer, Cookie, Freshness
 
@@ -194,3 +196,10 @@ def test_one_request_is_checked_once_and_as_fresh_as_asked(framework: str) -> No
     assert reply.status == 200
     assert passes.checked == ["writer"]
     assert passes.freshness == [terms]
+
+
+@pytest.mark.parametrize("framework", ["starlette", "fastapi", "litestar"])
+async def test_the_verifier_begins_and_ends_with_the_app(framework: str) -> None:
+    passes = Passes()
+    assert await live(echo(framework, passes)) == ["lifespan.startup.complete", "lifespan.shutdown.complete"]
+    assert (passes.began, passes.closed) == (1, 1)

@@ -7,6 +7,7 @@ import httpx
 import pytest
 from fastapi import Depends, FastAPI
 from fastapi.middleware.cors import CORSMiddleware
+from tests.unit.verifier.services.talking import live
 from tests.unit.verifier.world import AUDIENCE, ISSUER, Clock, Network, network, token, until, verifier
 
 from gatepass.verifier import Bearer, Carry, Cookie, Follower, Freshness, Principal, Verifier, role
@@ -207,21 +208,6 @@ async def test_one_request_is_checked_once_however_many_dependencies_ask(gate: G
     async with client(app) as http:
         assert (await http.get("/", headers=bearer())).json() == "ada"
     assert len(calls) == 1
-
-
-async def live(app: Any) -> list[str]:
-    """Run an app's life from start-up to shutdown, and give what it said."""
-    received = iter([{"type": "lifespan.startup"}, {"type": "lifespan.shutdown"}])
-    sent: list[str] = []
-
-    async def receive() -> dict[str, str]:
-        return next(received)
-
-    async def send(message: dict[str, str]) -> None:
-        sent.append(message["type"])
-
-    await app({"type": "lifespan", "asgi": {"version": "3.0"}, "state": {}}, receive, send)
-    return sent
 
 
 async def test_the_verifier_begins_and_ends_with_the_app(

@@ -89,3 +89,18 @@ def ask_wsgi(app: Callable[..., Any], method: str, path: str, headers: Mapping[s
         parts.close()  # type: ignore[attr-defined]
     status, said = began[-1]
     return Reply(int(status[:3]), {name.lower(): value for name, value in said}, body)
+
+
+async def live(app: App) -> list[str]:
+    """Run an app's life from its start to its shutdown, and give what it said."""
+    received = iter([{"type": "lifespan.startup"}, {"type": "lifespan.shutdown"}])
+    said: list[str] = []
+
+    async def receive() -> Message:
+        return next(received)
+
+    async def send(message: Message) -> None:
+        said.append(message["type"])
+
+    await app({"type": "lifespan", "asgi": {"version": "3.0"}, "state": {}}, receive, send)
+    return said
