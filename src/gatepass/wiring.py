@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from gatepass.auth import Auth, AuthError, Limit, Secret, Terms, usecases
-from gatepass.server import PasswordPool, ServerConfig, create_app
+from gatepass.server import FOLLOWERS, PasswordPool, ServerConfig, create_app
 from gatepass.settings import Settings, SettingsError
 from gatepass.storage import SqliteStore
 
@@ -199,7 +199,15 @@ async def _serve(settings: Settings, listener: socket.socket, *, verbose: bool) 
     from gatepass.server.protocol import BoundedHttpProtocol
 
     class Server(uvicorn.Server):
-        """uvicorn, without its last act: to raise the signal again, while the store is still open."""
+        """uvicorn, without its last act: to raise the signal again, while the store is still open.
+
+        And who follows the revocation feed is let go first: those answers never end by themselves.
+        """
+
+        async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+            """Take no more requests, and finish what is under way."""
+            app.state.feed.close()
+            await super().shutdown(sockets)
 
         def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002
             """Finish what is under way; at the second signal drop it."""
@@ -209,9 +217,10 @@ async def _serve(settings: Settings, listener: socket.socket, *, verbose: bool) 
     async with opened(settings) as auth:
         await usecases.keep_keys(auth, now=time.time())
         await auth.passwords.verify(None, "-")  # makes the hash that stands in for an unknown user's
+        app = create_app(auth, config_of(settings), followers=_followers())
         server = Server(
             uvicorn.Config(
-                create_app(auth, config_of(settings)),
+                app,
                 http=BoundedHttpProtocol,
                 ws="none",
                 lifespan="off",
@@ -228,6 +237,21 @@ async def _serve(settings: Settings, listener: socket.socket, *, verbose: bool) 
         _LOG.info("listening on %s:%s for %s", host, port, settings.issuer)
         async with _house_kept(auth, settings):
             await server.serve(sockets=[listener])
+
+
+def _followers() -> int:
+    """Say how many may follow the revocation feed: half of the connections that this process may have, after
+    it took as many as it is allowed."""
+    try:
+        import resource
+    except ModuleNotFoundError:  # Windows has no such limit
+        return FOLLOWERS
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = 4 * FOLLOWERS if hard == resource.RLIM_INFINITY else min(4 * FOLLOWERS, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+        soft = wanted
+    return FOLLOWERS if soft == resource.RLIM_INFINITY else min(FOLLOWERS, soft // 2)
 
 
 @asynccontextmanager

@@ -65,7 +65,7 @@ from gatepass.auth.permissions import ADMIN, may_administer
 from gatepass.auth.ports import Passwords, Store
 from gatepass.auth.refresh import RefreshForm, RefreshRecord
 from gatepass.auth.refresh import State as RefreshState
-from gatepass.auth.results import CheckedSession, LoggedIn, Tokens
+from gatepass.auth.results import CheckedSession, CheckedToken, LoggedIn, Tokens
 from gatepass.auth.revocations import Feed, RecordedRevocation, Revocation
 from gatepass.auth.sessions import EndReason, Session
 from gatepass.auth.signing_keys import KeyRecord, KeyState
@@ -84,6 +84,7 @@ __all__ = [
     "AuthError",
     "Change",
     "CheckedSession",
+    "CheckedToken",
     "Client",
     "Conflict",
     "Contended",

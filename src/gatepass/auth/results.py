@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from gatepass.auth.refresh import RefreshForm
     from gatepass.auth.sessions import Session
     from gatepass.auth.users import User
+    from gatepass.oauth import AccessToken
 
 
 class LoggedIn(msgspec.Struct, frozen=True):
@@ -26,6 +27,17 @@ class CheckedSession(msgspec.Struct, frozen=True):
 
     session: Session
     user: User
+
+
+class CheckedToken(CheckedSession, frozen=True):
+    """An access token that Auth honours, its session, and its user as of now."""
+
+    claims: AccessToken
+
+    @property
+    def is_stale(self) -> bool:
+        """Whether what the user may do has changed since the token was issued."""
+        return self.claims.epoch < self.user.epoch
 
 
 class Tokens(msgspec.Struct, frozen=True, kw_only=True):

@@ -15,7 +15,7 @@ from gatepass.oauth.errors import (
     ScopeInvalid,
     UrlRefused,
 )
-from gatepass.oauth.introspection import INACTIVE, Introspection
+from gatepass.oauth.introspection import INACTIVE, STALE, Introspection, says_stale
 from gatepass.oauth.metadata import METADATA_PATH, ServerMetadata, metadata_url
 from gatepass.oauth.passes import is_session_pass
 from gatepass.oauth.revocations import (
@@ -37,6 +37,7 @@ __all__ = [
     "METADATA_PATH",
     "PAGE_ENTRIES",
     "REVOCATIONS_TYP",
+    "STALE",
     "AccessToken",
     "AccessTokenInvalid",
     "BearerError",
@@ -62,5 +63,6 @@ __all__ = [
     "metadata_url",
     "parse_scope",
     "revocations_policy",
+    "says_stale",
     "web_url",
 ]

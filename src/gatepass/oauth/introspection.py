@@ -1,4 +1,4 @@
-"""What Auth answers when a Service asks about a session (RFC 7662 §2.2)."""
+"""What Auth answers when a Service asks about a session or an access token (RFC 7662 §2.2)."""
 
 from __future__ import annotations
 
@@ -11,6 +11,9 @@ from gatepass.oauth.scope import parse_scope
 
 INACTIVE: Final = b'{"active":false}'
 """The whole answer about a pass that does not hold: not a word on why (RFC 7662 §2.2)."""
+
+STALE: Final = b'{"active":false,"stale":true}'
+"""The whole answer about an access token whose user changed since: nothing is revoked, it must be renewed."""
 
 _Text = Annotated[str, msgspec.Meta(min_length=1)]
 _Seconds = Annotated[int, msgspec.Meta(ge=0)]
@@ -61,8 +64,18 @@ class Introspection(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
         return introspection
 
 
+def says_stale(data: bytes) -> bool:
+    """Say whether an answer that is not active means: renew it. Whatever is no such answer means no."""
+    try:
+        answer = _ACTIVE.decode(data)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return False
+    return answer.stale and not answer.active
+
+
 class _Active(msgspec.Struct):
     active: bool
+    stale: bool = False
 
 
 _ACTIVE: Final = msgspec.json.Decoder(_Active)

@@ -12,6 +12,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from gatepass.server.answers import Refused
+from gatepass.server.feed import FOLLOWERS, FeedHub
 from gatepass.server.headers import Frame
 from gatepass.server.openapi import document
 from gatepass.server.operation import Resource
@@ -34,16 +35,19 @@ def create_app(
     *,
     clock: Callable[[], float] = time.time,
     lookups: Callable[[], int] | None = None,
+    followers: int = FOLLOWERS,
 ) -> Starlette:
     """Make Auth's HTTP surface.
 
     `clock` gives seconds since the epoch and is read once per request; `lookups` says how many read
-    statements the store has answered (by default it asks `auth.store`).
+    statements the store has answered (by default it asks `auth.store`); `followers` is how many may follow
+    the revocation feed at once. Call `app.state.feed.close()` before the end: they would stay for ever.
     """
     api = operations(config)
     site = Site(
         auth,
         config,
+        feed=FeedHub(auth, issuer=config.issuer, clock=clock, followers=followers),
         pages=Pages(app_origins=config.app_origins),
         document=document(config, api),
         clock=clock,
@@ -58,7 +62,7 @@ def create_app(
         """Answer for a path that no row has: as a problem to programs, as a page to people."""
         site.counters.count("no such route")
         refused = Refused("not_found")
-        is_api = request.url.path.startswith(("/api/", "/.well-known/"))
+        is_api = request.url.path.startswith(("/api/", "/.well-known/", "/revocations"))
         answer = refused.answer() if is_api else site.pages.problem(refused)
         response = Response(answer.body, answer.status)
         response.raw_headers.extend(answer.headers)
@@ -72,6 +76,7 @@ def create_app(
         middleware=[frame],
         exception_handlers={HTTPException: unrouted},
     )
+    app.state.feed = site.feed
     # No guesses: a path with one slash too many is another path, and a redirect would be built from `Host`.
     app.router.redirect_slashes = False
     return app

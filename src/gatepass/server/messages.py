@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from gatepass.oauth import Introspection
 
@@ -201,6 +201,18 @@ class Ended(Struct, frozen=True, kw_only=True):
     ended: int
 
 
+class FollowQuery(Struct, frozen=True, kw_only=True):
+    """From where to follow the revocation feed."""
+
+    after: Annotated[str, Meta(description="A cursor; anything else gets the full answer.")] = ""
+
+
+class RevocationsQuery(FollowQuery, frozen=True, kw_only=True):
+    """Which page of the revocation feed."""
+
+    wait: Annotated[int, Meta(ge=0, le=30, description="Seconds to wait until the feed has grown.")] = 0
+
+
 class Counts(Struct, frozen=True, kw_only=True):
     """How many requests and database look-ups there were since the start."""
 
@@ -225,6 +237,19 @@ class InactiveSession(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """Everything else, without a word on why (RFC 7662 §2.2)."""
 
     active: No
+
+
+class ActiveToken(Introspection, frozen=True, kw_only=True):
+    """An access token that holds, and whose it is (RFC 7662 §2.2)."""
+
+    active: Yes
+
+
+class InactiveToken(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Everything else; with `stale`, nothing is revoked: renew it."""
+
+    active: No
+    stale: Yes | UnsetType = UNSET
 
 
 class PublicKeys(Struct, frozen=True, kw_only=True):

@@ -59,6 +59,12 @@ def _security_schemes(config: ServerConfig) -> dict[str, Any]:
             "scheme": "bearer",
             "description": "A session id (gps_…) alone: an access token is not enough.",
         },
+        "access_token": {
+            "type": "http",
+            "scheme": "bearer",
+            "bearerFormat": "JWT",
+            "description": "An access token alone, RFC 6750.",
+        },
         "cookie": {
             "type": "apiKey",
             "in": "cookie",
@@ -91,6 +97,7 @@ _WAYS: Final[dict[Access, tuple[str, ...]]] = {
     Access.SESSION: ("session_id", "cookie"),
     Access.SESSION_BEARER: ("session_id",),
     Access.SESSION_ID: ("session_id",),
+    Access.ACCESS_TOKEN: ("access_token",),
 }
 
 
@@ -101,6 +108,9 @@ def _security(access: Access) -> list[dict[str, list[str]]]:
 def _success(row: Operation) -> dict[str, Any]:
     if row.status == HTTPStatus.NO_CONTENT:
         return {"description": "Done."}
+    if row.media_type != "application/json":
+        content = {row.media_type: {"schema": {"type": "string"}}}
+        return {"description": HTTPStatus(row.status).phrase, "content": content}
     schemas = [_reference(kind) for kind in row.answers]
     schema = schemas[0] if len(schemas) == 1 else {"oneOf": schemas}
     return {"description": HTTPStatus(row.status).phrase, "content": _json(schema)}

@@ -19,6 +19,7 @@ from gatepass.server.credentials import authorise, authorise_bearer, authorise_s
 from gatepass.server.limits import ClientGone
 from gatepass.server.refusals import refusal_of
 from gatepass.server.request import Call
+from gatepass.server.streams import Stream
 
 if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
@@ -36,6 +37,7 @@ class Access(enum.Enum):
     SESSION = "who holds the session itself: cookie or session id, no access token"
     SESSION_BEARER = "who holds the session itself as a bearer token: session id, no cookie, no access token"
     SESSION_ID = "who asks about a session id, as a bearer token; the answer says whether it holds"
+    ACCESS_TOKEN = "who asks about an access token; the answer says whether it holds"  # noqa: S105 (words)
 
 
 BY_COOKIE: Final = frozenset({Access.LOGGED_IN, Access.SESSION})
@@ -44,7 +46,7 @@ BY_COOKIE: Final = frozenset({Access.LOGGED_IN, Access.SESSION})
 AUTHORISED: Final = BY_COOKIE | {Access.SESSION_BEARER}
 """Where the request is refused before the handler sees it, unless its pass holds."""
 
-Handler = Callable[[Call, Any], Awaitable[msgspec.Struct | Answer | None]]
+Handler = Callable[[Call, Any], Awaitable[msgspec.Struct | Answer | Stream | None]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,6 +64,8 @@ class Operation:
     query: type[msgspec.Struct] | None = None
     answers: tuple[type[msgspec.Struct], ...] = ()
     """More than one: which of them follows from the request. None: no content."""
+    media_type: str = "application/json"
+    """Anything else is a text of its own, and the document says no more about it."""
     status: int = 200
     revalidates: bool = False
     """Whether it has an ETag, and answers 304 to who has it already."""
@@ -87,7 +91,7 @@ class Operation:
             found.add("invalid_request")
         return frozenset(found)
 
-    async def answer(self, call: Call) -> Answer:
+    async def answer(self, call: Call) -> Answer | Stream:
         """Serve one request. Raises `Refused`, `AuthError`."""
         if self.access is Access.LOGGED_IN:
             call.checked = await authorise(call)
@@ -101,7 +105,7 @@ class Operation:
         elif self.query is not None:
             told = _converted(call.query(), self.query)
         result = await self.handler(call, told)
-        if isinstance(result, Answer):
+        if isinstance(result, Answer | Stream):
             return result
         return NO_CONTENT if result is None else json_struct(result, status=self.status)
 
@@ -151,6 +155,7 @@ class Resource:
         label = self._labels.get(method, "another method")
         if row.counted:
             self._site.counters.count(label)
+        answer: Answer | Stream
         try:
             if method not in self._rows:
                 raise Refused("method_not_allowed", headers=((b"allow", self._allow),))

@@ -23,6 +23,11 @@ MAX_FRAMING: Final = 65_536
 PATIENCE: Final = 20.0
 
 
+# Seconds in which a client may leave unread what is waiting for it. A follower of the revocation feed gets
+# bytes for as long as it stays; one that does not read would keep its connection, and them, for ever.
+UNREAD: Final = 20.0
+
+
 class _PathOnly(logging.Filter):
     """Cuts the query string off uvicorn's access line: it carries whatever a client or a page puts there."""
 
@@ -44,6 +49,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
     _in_head = True
     _is_whole = False
     _deadline: asyncio.TimerHandle | None = None
+    _unread: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin to wait for the first request."""
@@ -54,7 +60,18 @@ class BoundedHttpProtocol(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Wait no more."""
         self._wait_no_more()
+        self._is_read()
         super().connection_lost(exc)
+
+    def pause_writing(self) -> None:
+        """Give the client a while to read; then drop it, with all that it did not read."""
+        super().pause_writing()
+        self._unread = self.loop.call_later(UNREAD, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        """Know that it reads."""
+        self._is_read()
+        super().resume_writing()
 
     def data_received(self, data: bytes) -> None:
         """Parse what came; refuse once it is too much and the request still not whole."""
@@ -111,3 +128,8 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         if self._deadline is not None:
             self._deadline.cancel()
             self._deadline = None
+
+    def _is_read(self) -> None:
+        if self._unread is not None:
+            self._unread.cancel()
+            self._unread = None

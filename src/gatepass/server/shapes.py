@@ -9,7 +9,7 @@ from gatepass.oauth import Introspection
 from gatepass.server import messages
 
 if TYPE_CHECKING:
-    from gatepass.auth import CheckedSession, LoggedIn, Revocation, Session, Terms, Tokens, User
+    from gatepass.auth import CheckedSession, CheckedToken, LoggedIn, Revocation, Session, Terms, Tokens, User
 
 
 def account_of(user: User) -> messages.Account:
@@ -93,4 +93,27 @@ def introspection_of(checked: CheckedSession, terms: Terms) -> Introspection:
         given_name=user.first_name,
         family_name=user.last_name,
         email=user.email,
+    )
+
+
+def introspection_of_token(checked: CheckedToken) -> Introspection:
+    """Tell a Service about an access token that holds: what the token says itself."""
+    claims = checked.claims
+    return Introspection(
+        iss=claims.iss,
+        sub=claims.sub,
+        aud=claims.aud,
+        client_id=claims.client_id,
+        exp=claims.exp,
+        iat=claims.iat,
+        auth_time=claims.auth_time,
+        sid=claims.sid,
+        epoch=claims.epoch,
+        scope=claims.scope,
+        roles=claims.roles,
+        permissions=claims.permissions,
+        name=claims.name,
+        given_name=claims.given_name,
+        family_name=claims.family_name,
+        email=claims.email,
     )

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from gatepass.auth import Auth
+    from gatepass.server.feed import FeedHub
     from gatepass.server.limits import Network
     from gatepass.server.pages import Pages
 
@@ -58,13 +59,25 @@ class ServerConfig:
 class Site:
     """Everything a handler may need, made once at the start."""
 
-    __slots__ = ("auth", "clock", "config", "cookie", "counters", "document", "lookups", "origins", "pages")
+    __slots__ = (
+        "auth",
+        "clock",
+        "config",
+        "cookie",
+        "counters",
+        "document",
+        "feed",
+        "lookups",
+        "origins",
+        "pages",
+    )
 
     def __init__(
         self,
         auth: Auth,
         config: ServerConfig,
         *,
+        feed: FeedHub,
         pages: Pages,
         document: bytes,
         clock: Callable[[], float],
@@ -75,6 +88,7 @@ class Site:
         self.clock = clock
         self.lookups = lookups
         self.counters = Counters()
+        self.feed = feed
         self.pages = pages
         self.document = document
         self.cookie = SessionCookie.for_scheme(https=config.https)

@@ -6,6 +6,7 @@ held to the document's schema for its status.
 
 from __future__ import annotations
 
+import asyncio
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -71,7 +72,7 @@ class Witness:
             self.seen.add((row.name, response.status_code, ""))
             return
         schema = answer["content"][response.headers["content-type"]]["schema"]
-        told = response.json()
+        told: Any = response.json() if "json" in response.headers["content-type"] else response.text
         Draft202012Validator({**schema, "components": self.document["components"]}).validate(told)
         code = told["code"] if response.status_code >= 400 else ""
         self.seen.add((row.name, response.status_code, code))
@@ -123,6 +124,7 @@ async def test_every_documented_answer_is_given_and_fits(make_world: MakeWorld, 
     await drive_refusals(witness)
     await drive_overload(witness)
     await drive_registration(make_world, witness)
+    await drive_the_stream(witness)
     assert witness.seen == witness.documented()
 
 
@@ -139,6 +141,8 @@ async def drive_successes(witness: Witness) -> None:
             assert (await client.get(path, headers={"if-none-match": tag})).status_code == 304
         for path in ("/healthz", "/readyz", "/api/counters"):
             assert (await client.get(path)).status_code == 200
+        tag = (await client.get("/revocations")).headers["etag"]
+        assert (await client.get("/revocations", headers={"if-none-match": tag})).status_code == 304
         session_id = await world.session(client)
         mine = {"authorization": f"Bearer {session_id}"}
         assert (await client.post("/api/session/check", headers=mine)).json()["active"]
@@ -146,6 +150,9 @@ async def drive_successes(witness: Witness) -> None:
             "active"
         ]
         tokens = (await client.post("/api/tokens", json={}, headers=mine)).json()
+        shown = {"authorization": f"Bearer {tokens['access_token']}"}
+        assert (await client.post("/api/token/check", headers=shown)).json()["active"]
+        assert not (await client.post("/api/token/check", headers=mine)).json()["active"]
         await client.post("/api/refresh", json={"refresh_token": tokens["refresh_token"]})
         for path in ("/api/me", "/api/sessions"):
             assert (await client.get(path, headers=mine)).status_code == 200
@@ -183,6 +190,16 @@ async def drive_management(world: World, client: httpx.AsyncClient, root: dict[s
     assert (await client.delete(bob, headers=root)).status_code == 204
     for order in ({"jti": "a"}, {"client_id": "b"}):
         assert (await client.post("/api/admin/revocations", json=order, headers=root)).is_success
+
+
+async def drive_the_stream(witness: Witness) -> None:
+    feed = witness.world.app.state.feed
+    async with witness.client() as client:
+        streaming = asyncio.create_task(client.get("/revocations/stream"))
+        while not feed.followers:  # noqa: ASYNC110 (it happens within turns of this loop)
+            await asyncio.sleep(0)
+        feed.close()  # a stream ends with the process
+        assert (await streaming).status_code == 200
 
 
 async def drive_what_all_have_in_common(witness: Witness) -> None:
@@ -239,6 +256,8 @@ async def drive_refusals(witness: Witness) -> None:
         for verb in ("roles", "permissions"):
             path = f"/api/admin/users/nobody/{verb}"
             await client.put(path, json={verb: ["Not A Name"]}, headers=root)
+        await client.get("/revocations?wait=31")
+        await client.get("/revocations/stream?after=a&after=b")
 
 
 async def drive_overload(witness: Witness) -> None:
@@ -258,6 +277,9 @@ async def drive_overload(witness: Witness) -> None:
             await client.post("/api/refresh", json={"refresh_token": tokens["refresh_token"]})
             await client.get("/.well-known/jwks.json")
             await client.get("/readyz")
+            await client.get("/revocations?after=x")
+            await client.get("/revocations/stream?after=x")
+            await client.post("/api/token/check", headers=mine)
 
         async def locked(_: bytes) -> None:
             raise StorageUnavailable("SQLite: OperationalError")

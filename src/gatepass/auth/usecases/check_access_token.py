@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING
 
 from gatepass.auth import orders
 from gatepass.auth.errors import SessionRefused
+from gatepass.auth.results import CheckedToken
 from gatepass.auth.usecases._admission import admit
 from gatepass.jose import JoseError, jwt
 from gatepass.oauth import AccessToken, OAuthError, access_token_policy
 
 if TYPE_CHECKING:
     from gatepass.auth.auth import Auth
-    from gatepass.auth.results import CheckedSession
 
 
-async def check_access_token(auth: Auth, *, token: str, now: float) -> CheckedSession:
+async def check_access_token(auth: Auth, *, token: str, now: float) -> CheckedToken:
     """Give the session and user of a token that holds now: Auth honours none that the revocation feed takes
     back, whether by an order, with its session or with its user.
 
@@ -38,4 +38,4 @@ async def check_access_token(auth: Auth, *, token: str, now: float) -> CheckedSe
     checked = admit(auth, await auth.store.session_by_sid(claims.sid), now=now)
     if claims.sub != checked.user.id or claims.epoch < checked.user.revoked_below:
         raise SessionRefused("session_revoked")
-    return checked
+    return CheckedToken(checked.session, checked.user, claims)

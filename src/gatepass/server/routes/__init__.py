@@ -11,6 +11,7 @@ from gatepass.server.routes import (
     login,
     orders,
     password,
+    revocations,
     sessions,
     tokens,
     users,
@@ -26,7 +27,8 @@ __all__ = ["operations", "pages"]
 
 def operations(config: ServerConfig) -> tuple[Operation, ...]:
     """Give the API's rows, the hottest first: the router tries them in this order."""
-    rows: list[Operation] = [*sessions.HOT, *tokens.ROWS, *well_known.ROWS, *login.ROWS, *sessions.ROWS]
+    rows: list[Operation] = [*sessions.HOT, *tokens.ROWS, *revocations.ROWS]
+    rows += (*well_known.ROWS, *login.ROWS, *sessions.ROWS)
     rows += (*password.ROWS, *admin.ROWS, *users.ROWS, *orders.ROWS)
     return (*rows, *counts.ROWS) if config.counters else tuple(rows)
 

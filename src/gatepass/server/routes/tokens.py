@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from gatepass.auth import RefreshForm, usecases
-from gatepass.server.answers import Refused
-from gatepass.server.messages import RefreshBody, Tokens, TokensBody
+from gatepass.auth import RefreshForm, SessionRefused, usecases
+from gatepass.oauth import INACTIVE, STALE
+from gatepass.server.answers import Answer, Refused, json_bytes
+from gatepass.server.credentials import bearer_of
+from gatepass.server.messages import ActiveToken, InactiveToken, RefreshBody, Tokens, TokensBody
 from gatepass.server.operation import Access, Operation
-from gatepass.server.shapes import tokens_of
+from gatepass.server.shapes import introspection_of_token, tokens_of
 
 if TYPE_CHECKING:
     from gatepass.server.request import Call
@@ -40,6 +42,17 @@ async def refresh(call: Call, body: RefreshBody) -> Tokens:
     return tokens_of(issued)
 
 
+async def check(call: Call, _: None) -> Answer:
+    """Tell a Service whether the access token it was shown holds: for one whose view of the feed is stale."""
+    token = bearer_of(call)
+    try:
+        checked = await usecases.check_access_token(call.site.auth, token=token, now=call.now)
+    except SessionRefused as refused:
+        call.log_refusal(label="a token check", code=refused.code)
+        return json_bytes(INACTIVE)
+    return json_bytes(STALE if checked.is_stale else introspection_of_token(checked).to_json())
+
+
 ROWS: Final = (
     Operation(
         method="POST",
@@ -63,5 +76,16 @@ ROWS: Final = (
         body=TokensBody,
         answers=(Tokens,),
         problems=frozenset({"invalid_input", "busy"}),
+    ),
+    Operation(
+        method="POST",
+        path="/api/token/check",
+        name="check_token",
+        summary="Ask whether an access token holds; answers as RFC 7662 §2.2",
+        tag="for Services",
+        handler=check,
+        access=Access.ACCESS_TOKEN,
+        answers=(ActiveToken, InactiveToken),
+        problems=frozenset({"unauthenticated", "invalid_request", "busy"}),
     ),
 )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -10,34 +9,27 @@ import msgspec
 from gatepass.auth import AuthError
 from gatepass.oauth import METADATA_PATH, ServerMetadata
 from gatepass.server.answers import Answer, Refused, json_bytes
+from gatepass.server.caching import cached
 from gatepass.server.messages import ApiDescription, Health, PublicKeys
 from gatepass.server.operation import Operation
+from gatepass.server.routes import revocations
 
 if TYPE_CHECKING:
-    from gatepass.server.answers import Header
     from gatepass.server.request import Call
 
 # How long anybody may keep the keys without asking again. A new key is published much longer before it
 # signs (`keys.publish_ahead`), so nobody meets a key that a cache of this age has not got. Seconds.
 JWKS_MAX_AGE: Final = 300
 
+_FOR_MINUTES: Final = f"public, max-age={JWKS_MAX_AGE}"
+
 JWKS_PATH: Final = "/.well-known/jwks.json"
-
-
-def cached(call: Call, body: bytes, *, max_age: int) -> Answer:
-    """Answer with an ETag, and with 304 to who has it already (RFC 9110 §13.1.2)."""
-    etag = b'"' + hashlib.sha256(body).hexdigest()[:32].encode() + b'"'
-    headers: tuple[Header, ...] = ((b"cache-control", b"public, max-age=%d" % max_age), (b"etag", etag))
-    asked = call.header(b"if-none-match")
-    if asked is not None and _names(asked, etag.decode()):
-        return Answer(304, b"", headers)
-    return json_bytes(body, headers=headers)
 
 
 async def jwks(call: Call, _: None) -> Answer:
     """Publish the public keys (RFC 7517 §5)."""
     ring = call.site.auth.keyring.ring
-    return cached(call, msgspec.json.encode(ring.jwks()), max_age=JWKS_MAX_AGE)
+    return cached(call, json_bytes(msgspec.json.encode(ring.jwks())), control=_FOR_MINUTES)
 
 
 async def metadata(call: Call, _: None) -> Answer:
@@ -47,17 +39,20 @@ async def metadata(call: Call, _: None) -> Answer:
         issuer=issuer,
         jwks_uri=f"{issuer}{JWKS_PATH}",
         session_check_endpoint=f"{issuer}/api/session/check",
+        token_check_endpoint=f"{issuer}/api/token/check",
+        revocations_endpoint=f"{issuer}{revocations.PATH}",
+        revocations_stream_endpoint=f"{issuer}{revocations.STREAM_PATH}",
         tokens_endpoint=f"{issuer}/api/tokens",
         refresh_endpoint=f"{issuer}/api/refresh",
         logout_endpoint=f"{issuer}/api/logout",
         login_uri=f"{issuer}/login",
     )
-    return cached(call, document.to_json(), max_age=JWKS_MAX_AGE)
+    return cached(call, json_bytes(document.to_json()), control=_FOR_MINUTES)
 
 
 async def openapi(call: Call, _: None) -> Answer:
     """Describe this API."""
-    return cached(call, call.site.document, max_age=JWKS_MAX_AGE)
+    return cached(call, json_bytes(call.site.document), control=_FOR_MINUTES)
 
 
 async def alive(_call: Call, _: None) -> Health:
@@ -74,12 +69,6 @@ async def ready(call: Call, _: None) -> Health:
     except AuthError:
         raise Refused("busy", retry_after=1) from None
     return Health(status="ok")
-
-
-def _names(if_none_match: str, etag: str) -> bool:
-    """Compare weakly, as `If-None-Match` wants (RFC 9110 §13.1.2)."""
-    texts = [text.strip().removeprefix("W/") for text in if_none_match.split(",")]
-    return etag in texts or texts == ["*"]
 
 
 ROWS: Final = (
