@@ -1,6 +1,7 @@
 """Litestar: who is there, as dependencies, and guards that say what they must hold; WebSockets too."""
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any, cast
 
 from litestar import Request, Response
@@ -26,7 +27,7 @@ class Gate(gate.Gate[LitestarGuard], InitPlugin):
         app_config.exception_handlers[gp.Refused] = self._answer
         around = cast("Any", asgi.AnswerRefusals)  # its messages are mappings, Litestar's have a type each
         app_config.middleware.insert(0, DefineMiddleware(around, guard=self.guard))
-        app_config.on_startup.append(lambda: asgi.begin(self.guard))
+        app_config.on_startup.append(partial(asgi.begin, self.guard))
         app_config.on_shutdown.append(self.guard.verifier.close)
         return app_config
 
