@@ -11,13 +11,14 @@ import time
 import tomllib
 from base64 import urlsafe_b64decode
 from binascii import Error as Base64Error
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 import msgspec
 
 from gatepass.auth import Auth, AuthError, Limit, Secret, Terms, usecases
+from gatepass.oauth import Selects
 from gatepass.server import FOLLOWERS, PasswordPool, ServerConfig, create_app
 from gatepass.settings import Settings, SettingsError
 from gatepass.storage import SqliteStore
@@ -32,6 +33,9 @@ _LOG: Final = logging.getLogger("gatepass")
 # How often keys are moved and loaded again, and lapsed rows deleted. A key rotated by the command line is
 # known after this long, far below the time it is published before it signs. Seconds.
 HOUSEKEEPING_EVERY: Final = 15.0
+
+# Entries of the feed that are looked through for revoked keys in one go: a millisecond.
+FEED_PIECE: Final = 200
 
 # Requests under way may take this long to end after the signal. Seconds.
 GRACEFUL_SHUTDOWN: Final = 10
@@ -159,6 +163,31 @@ async def keep_house(auth: Auth, *, every: float = HOUSEKEEPING_EVERY) -> None:
                 _LOG.exception("housekeeping: %s failed", chore.__name__)
 
 
+async def watch_keys(auth: Auth, *, within: float = HOUSEKEEPING_EVERY) -> None:
+    """Load the ring at once when any process revoked a key, for ever: until then this one signs with it."""
+    place: int | None = None
+    while True:
+        try:
+            if place is None:
+                place = (await auth.store.revocations_after(0, 0)).head
+            if await auth.store.revocations_grew(place, within):
+                place = await _heeded(auth, place)
+        except AuthError as error:
+            _LOG.warning("watching for revoked keys failed: %s (%s)", error.code, error)
+            await asyncio.sleep(within)
+        except Exception:
+            _LOG.exception("watching for revoked keys failed")
+            await asyncio.sleep(within)
+
+
+async def _heeded(auth: Auth, place: int) -> int:
+    """Look through the entries behind a place for keys; gives the place that was reached."""
+    feed = await auth.store.revocations_after(place, FEED_PIECE)
+    if any(entry.revocation.selects is Selects.KID for entry in feed.entries):
+        await usecases.keep_keys(auth, now=time.time())
+    return feed.entries[-1].seq if feed.entries else feed.head
+
+
 def listening_socket(host: str, port: int) -> socket.socket:
     """Bind before anything else is done, so that a taken port is told in words. Raises `WiringError`."""
     try:
@@ -258,13 +287,14 @@ def _followers() -> int:
 async def _house_kept(auth: Auth, settings: Settings) -> AsyncIterator[None]:
     """Keep house meanwhile, on a connection of its own: what it reads is no request's look-up."""
     store = SqliteStore.open(settings.database.path)
-    house = asyncio.create_task(keep_house(replace(auth, store=store)))
+    apart = replace(auth, store=store)
+    chores = [asyncio.create_task(keep_house(apart)), asyncio.create_task(watch_keys(apart))]
     try:
         yield
     finally:
-        house.cancel()
-        with suppress(asyncio.CancelledError):
-            await house
+        for chore in chores:
+            chore.cancel()
+        await asyncio.gather(*chores, return_exceptions=True)
         await store.close()
 
 

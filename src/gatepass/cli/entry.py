@@ -15,26 +15,33 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 GROUPS: Final[dict[str, str]] = {
-    "user": "add, list and disable users",
+    "user": "add, list, grant, disable, enable and delete users",
     "role": "say what a role may do",
     "session": "see who is logged in, and end it",
-    "keys": "see and rotate the signing keys",
+    "keys": "see, rotate and retire the signing keys",
     "key": "make, look into and convert keys in files",
     "token": "make, check and look into tokens",
 }
 
-# Each is a module here: ("user", "add") is user_add.py, with `configure(parser)` and `run(args)`.
+# Each is a module here: ("user", "log-out") is user_log_out.py, with `configure(parser)` and `run(args)`.
 COMMANDS: Final[dict[tuple[str, ...], str]] = {
     ("init",): "write a settings file and a key-encryption key",
     ("serve",): "run Auth",
     ("user", "add"): "add a user",
     ("user", "list"): "list users",
     ("user", "disable"): "disable a user: every pass of theirs stops holding",
+    ("user", "enable"): "let a disabled user log in again",
+    ("user", "roles"): "set the roles of a user",
+    ("user", "permissions"): "set the permissions that a user holds beside those of the roles",
+    ("user", "log-out"): "end all sessions of a user",
+    ("user", "delete"): "delete a user, with everything that is theirs",
     ("role", "define"): "define a role, or change what it may do",
     ("session", "list"): "list live sessions",
     ("session", "kick"): "end a session",
     ("keys", "list"): "list the signing keys and their states",
     ("keys", "rotate"): "publish a new signing key, which takes over soon",
+    ("keys", "retire"): "retire a signing key early, or at once in an emergency",
+    ("revoke",): "take access tokens back: one, a client's, or everybody's",
     ("key", "generate"): "make a key",
     ("key", "show"): "say what a key file holds",
     ("key", "convert"): "write a key in another form, or its public half",
@@ -107,10 +114,15 @@ def _parser(chosen: tuple[str, ...] | None) -> argparse.ArgumentParser:
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
         if path == chosen:
-            module = importlib.import_module(f"gatepass.cli.{'_'.join(path)}")
+            module = importlib.import_module(module_of(path))
             module.configure(command)
             command.set_defaults(run=module.run, parser=command)
     return parser
+
+
+def module_of(path: Sequence[str]) -> str:
+    """Name the module of a command."""
+    return f"gatepass.cli.{'_'.join(path).replace('-', '_')}"
 
 
 def _sentence(summary: str) -> str:

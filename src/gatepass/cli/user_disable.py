@@ -23,8 +23,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add_json_option(parser)
     parser.epilog = (
         "example:\n  gatepass user disable ann@example.org\n\n"
-        "The user's sessions and refresh tokens are refused at once; an access token that a Service checks\n"
-        "by itself lives until it expires."
+        "The user's sessions and refresh tokens are refused at once, and access tokens by every Service\n"
+        "that follows the revocation feed; one that does not takes them until they expire."
     )
 
 

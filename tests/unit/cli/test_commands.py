@@ -13,7 +13,7 @@ import msgspec
 import pytest
 
 from gatepass.cli import main
-from gatepass.cli.entry import COMMANDS, GROUPS
+from gatepass.cli.entry import COMMANDS, GROUPS, module_of
 from gatepass.cli.init import TEMPLATE
 from gatepass.settings import Settings
 
@@ -40,7 +40,7 @@ def test_help_is_enough_to_use_it(path: tuple[str, ...], capsys: pytest.CaptureF
 
 def test_every_command_has_a_module_and_every_group_has_words() -> None:
     for path in COMMANDS:
-        module = importlib.import_module(f"gatepass.cli.{'_'.join(path)}")
+        module = importlib.import_module(module_of(path))
         assert callable(module.configure)
         assert callable(module.run)
     assert {path[0] for path in COMMANDS if len(path) > 1} == set(GROUPS)

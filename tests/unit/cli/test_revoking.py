@@ -1,0 +1,102 @@
+"""The commands that grant, shut out, delete, retire and revoke, on a site of their own."""
+
+from __future__ import annotations
+
+import io
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from gatepass.cli import main
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture
+def site(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> pytest.CaptureFixture[str]:
+    """A site with a role and Ann."""
+    assert main(["init", str(tmp_path), "--audience", "clinic"]) == 0
+    monkeypatch.setenv("GATEPASS_SETTINGS", str(tmp_path / "gatepass.toml"))
+    monkeypatch.setattr("sys.stdin", io.StringIO("correct horse battery\n"))
+    assert main(["role", "define", "doctor", "a:read"]) == 0
+    named = ["--email", "ann@example.org", "--first-name", "Ann", "--last-name", "Lee"]
+    assert main(["user", "add", "--password-stdin", *named]) == 0
+    capsys.readouterr()
+    return capsys
+
+
+def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> Any:
+    assert main([*arguments, "--json"]) == 0
+    return json.loads(capsys.readouterr().out)
+
+
+def told(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+    assert main(arguments) == 0
+    return capsys.readouterr().out
+
+
+def test_a_user_from_grants_to_the_end(site: pytest.CaptureFixture[str]) -> None:
+    ann = "ann@example.org"
+    assert run(site, "user", "roles", ann, "doctor")["permissions"] == ["a:read"]
+    given = run(site, "user", "permissions", ann, "b:read", "gatepass:admin")
+    assert given["permissions"] == ["a:read", "b:read", "gatepass:admin"]
+    assert told(site, "user", "permissions", ann, "--none") == "Ann Lee <ann@example.org> may: a:read.\n"
+    assert told(site, "user", "roles", ann, "--none") == "Ann Lee <ann@example.org> may: nothing.\n"
+    assert run(site, "user", "disable", ann)["status"] == "disabled"
+    assert run(site, "user", "enable", ann)["status"] == "active"
+    assert told(site, "user", "enable", ann) == "Enabled Ann Lee <ann@example.org>.\n"
+    epoch = run(site, "user", "list")[0]["epoch"]
+    assert run(site, "user", "log-out", ann)["epoch"] == epoch + 1
+    assert told(site, "user", "log-out", ann) == "Logged out Ann Lee <ann@example.org>.\n"
+    assert run(site, "user", "delete", ann)["deleted"]
+    assert run(site, "user", "list") == []
+    assert main(["user", "delete", ann]) == 1
+    assert "no such user" in site.readouterr().err
+
+
+@pytest.mark.parametrize("kind", ["roles", "permissions"])
+@pytest.mark.parametrize("rest", [[], ["doctor", "--none"]])
+def test_nothing_is_taken_away_by_leaving_something_out(
+    site: pytest.CaptureFixture[str], kind: str, rest: list[str]
+) -> None:
+    with pytest.raises(SystemExit) as left:
+        main(["user", kind, "ann@example.org", *rest])
+    assert left.value.code == 2
+    assert "--none" in site.readouterr().err
+
+
+def test_a_key_retires_early_and_another_one_at_once(site: pytest.CaptureFixture[str]) -> None:
+    waiting = run(site, "keys", "rotate")["kid"]
+    first = next(key["kid"] for key in run(site, "keys", "list") if key["state"] == "active")
+    assert told(site, "keys", "retire", "--json", "--", first).count(waiting) == 1
+    assert " signs from " in told(site, "keys", "retire", "--", first)
+    words = told(site, "keys", "retire", "--emergency", "--", first)
+    assert words == f"Key {first} is forgotten. Key {waiting} (ES256) signs.\n"
+    assert [(key["kid"], key["state"]) for key in run(site, "keys", "list")] == [(waiting, "active")]
+    assert main(["keys", "retire", "--emergency", "--", first]) == 1
+    assert "no such signing key" in site.readouterr().err
+
+
+def test_tokens_are_taken_back_by_what_stands_in_them(site: pytest.CaptureFixture[str]) -> None:
+    one = run(site, "revoke", "--jti", "AbC")
+    assert (one["selects"], one["value"], one["below"]) == ("jti", "AbC", 0)
+    client = run(site, "revoke", "--client", "gatepass")
+    everything = run(site, "revoke", "--everything")
+    assert (client["selects"], everything["selects"]) == ("client_id", "all")
+    assert everything["below"] >= client["below"] > 0
+    assert told(site, "revoke", "--jti", "AbC") == "Took back the access token AbC.\n"
+    assert told(site, "revoke", "--client", "app").startswith(
+        "Took back the access tokens of app from before"
+    )
+    assert told(site, "revoke", "--everything").startswith("Took back everybody's access tokens from before")
+
+
+@pytest.mark.parametrize("rest", [[], ["--jti", "a", "--everything"]])
+def test_an_order_names_exactly_one(site: pytest.CaptureFixture[str], rest: list[str]) -> None:
+    with pytest.raises(SystemExit) as left:
+        main(["revoke", *rest])
+    assert left.value.code == 2
