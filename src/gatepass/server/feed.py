@@ -55,6 +55,8 @@ class SignedPage(msgspec.Struct, frozen=True):
     grew: bool
     """Whether it reaches any further than where it was asked from."""
     true_at: float
+    kid: str | None
+    """Of the key that signed it."""
 
 
 class FeedHub:
@@ -135,7 +137,10 @@ class FeedHub:
                 _resolve(future, page)
 
     async def _still_holds(self, kept: SignedPage) -> bool:
-        age = self._clock() - kept.true_at
+        now = self._clock()
+        if kept.kid != self._auth.keyring.ring.signing_key(now).kid:
+            return False  # that key may have been revoked: nobody would believe the page
+        age = now - kept.true_at
         if kept.more:
             return 0 <= age < KEPT_FOR
         return 0 <= age < 1 and not await self._auth.store.revocations_grew(kept.cursor.seq, 0)
@@ -158,6 +163,7 @@ class FeedHub:
             is_whole=page.after is None,
             grew=page.seq != page.after,
             true_at=true_at,
+            kid=key.kid,
         )
         self._kept.pop(after, None)
         if len(self._kept) >= KEPT:
