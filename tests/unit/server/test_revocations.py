@@ -196,7 +196,6 @@ async def test_a_page_is_signed_with_the_key_that_signs_now(world: World) -> Non
 
 
 @pytest.mark.usefixtures("small_pages")
-@pytest.mark.usefixtures("small_pages")
 async def test_no_page_is_kept_that_a_revoked_key_signed(world: World) -> None:
     await kick(world, "a", "b", "c", "d")
     before = await page(world)
@@ -207,6 +206,7 @@ async def test_no_page_is_kept_that_a_revoked_key_signed(world: World) -> None:
     assert (marks(after), after.more) == (marks(before), True)
 
 
+@pytest.mark.usefixtures("small_pages")
 async def test_what_is_settled_may_be_kept_and_the_newest_for_a_second(world: World) -> None:
     await kick(world, *(f"s{i}" for i in range(8)))
     first = await get(world)
