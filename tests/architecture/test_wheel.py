@@ -40,7 +40,13 @@ def test_base_install_brings_two_packages_and_what_they_need(empty_environment: 
     assert {"gatepass", "cryptography", "msgspec"} <= names
 
 
-@pytest.mark.parametrize("floor", ["gatepass.jose", "gatepass.oauth", "gatepass.verifier"])
+@pytest.mark.parametrize(
+    "floor",
+    [
+        *("gatepass.jose", "gatepass.oauth", "gatepass.verifier"),
+        *("gatepass.verifier.asgi", "gatepass.verifier.wsgi"),
+    ],
+)
 def test_a_service_imports_its_floor_without_the_login_server(empty_environment: Path, floor: str) -> None:
     loaded = run(str(empty_environment), "-c", f"import {floor}, sys; print(*sys.modules)").split()
     assert floor in loaded

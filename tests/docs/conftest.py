@@ -1,11 +1,14 @@
 """The clock stands still while a page is run, and a JWK Set is served on this machine."""
 
 import json
+import logging
+import sys
 import threading
 import time
 from collections.abc import Iterator
 from datetime import datetime, tzinfo
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import ModuleType
 from typing import Any
 
 import jwt.api_jwt
@@ -35,9 +38,14 @@ def fixed_clock(monkeypatch: pytest.MonkeyPatch) -> float:
 
 
 @pytest.fixture
-def namespace() -> dict[str, Any]:
-    """The module in which a page is run."""
-    return {"__name__": "page"}
+def namespace(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, Any]]:
+    """The module in which a page is run; what a page makes of logging ends with it."""
+    page, root = ModuleType("page"), logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    monkeypatch.setitem(sys.modules, "page", page)  # where a framework looks up the types of a function
+    yield vars(page)
+    root.handlers[:] = handlers
+    root.setLevel(level)
 
 
 @pytest.fixture

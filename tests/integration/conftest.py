@@ -105,7 +105,13 @@ def free_port() -> int:
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+def audience() -> str:
+    """Give the name of the site."""
+    return "clinic"
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory, audience: str) -> Iterator[Site]:
     """Give a running Auth with Ann, a doctor, and Root, an administrator."""
     port = free_port()
     made = Site(tmp_path_factory.mktemp("auth"), port)
@@ -113,7 +119,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         "GATEPASS_TOKENS__GRACE": str(GRACE),
         "GATEPASS_SERVER__APP_ORIGINS": "http://127.0.0.1:8001",
     }
-    made.run("init", str(made.folder), "--audience", "clinic", "--port", str(port))
+    made.run("init", str(made.folder), "--audience", audience, "--port", str(port))
     made.run("role", "define", "doctor", "appointments:read", "people:read")
     people = {"ann@example.org": ["--role", "doctor"], "root@example.org": ["--permission", "gatepass:admin"]}
     for email, held in people.items():
