@@ -102,6 +102,7 @@ def verifier(auth: Auth, follower: Follower, **terms: float) -> Verifier:
         issuer=auth.issuer,
         audience=AUDIENCE,
         terms=KeyTerms(**terms),
+        feed=None,
         follower=follower,
         make_fetch=lambda: HttpFetch(timeout=PATIENCE),
     )
@@ -286,7 +287,9 @@ async def test_a_thousand_bogus_kids_from_fifty_threads_cause_exactly_one_fetch(
 
 async def test_the_end_of_freshness_causes_no_herd(auth: Auth, follower: Follower) -> None:
     clock = [time.time()]
-    checks = Verifier(issuer=auth.issuer, audience=AUDIENCE, follower=follower, clock=lambda: clock[0])
+    checks = Verifier(
+        issuer=auth.issuer, audience=AUDIENCE, follower=follower, feed=None, clock=lambda: clock[0]
+    )
     await checks.ready()
     good = auth.token()
     clock[0] += 400  # the keys are no longer fresh: 50 threads at once

@@ -28,7 +28,7 @@ from gatepass.verifier.asgi import PRINCIPAL, GatepassMiddleware
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
 
-    from gatepass.verifier.asgi import Message, Receive, Scope, Send
+    from gatepass.verifier.asgi import Receive, Scope, Send
 
 ORIGIN = "https://clinic.example"
 COOKIE = Cookie("pass", origins=frozenset({ORIGIN}))
@@ -299,20 +299,6 @@ async def test_a_middleware_may_demand_a_permission(checks: Verifier, needed: st
     app = GatepassMiddleware(who, guard=Guard(checks), requires=(permission(needed),))
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=ORIGIN) as client:
         assert (await client.get("/", headers=bearer(token()))).status_code == status
-
-
-async def test_a_web_socket_does_not_slip_past_the_middleware(checks: Verifier) -> None:
-    sent: list[Message] = []
-
-    async def send(message: Message) -> None:
-        sent.append(message)
-
-    async def receive() -> Message:
-        return {"type": "websocket.connect"}
-
-    scope = {"type": "websocket", "path": "/", "headers": [(b"authorization", f"Bearer {token()}".encode())]}
-    await GatepassMiddleware(who, guard=Guard(checks))(scope, receive, send)
-    assert sent == [{"type": "websocket.close", "code": 1008}]
 
 
 async def test_a_refusal_to_a_head_request_has_no_body(service: httpx.AsyncClient) -> None:

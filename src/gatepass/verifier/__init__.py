@@ -19,15 +19,18 @@ from gatepass.verifier.errors import (
     Unauthenticated,
     Unavailable,
 )
+from gatepass.verifier.feed import FeedState, FeedTerms
 from gatepass.verifier.fetch import Document, Fetch, FetchFailed
 from gatepass.verifier.follower import Follower
 from gatepass.verifier.freshness import Freshness
 from gatepass.verifier.guard import Guard
+from gatepass.verifier.health import Counts, Health
 from gatepass.verifier.keyset import KeyTerms
 from gatepass.verifier.principal import Principal
 from gatepass.verifier.require import Requirement, demand, fresh_login, permission, role, scope
 from gatepass.verifier.session_verifier import SessionVerifier
-from gatepass.verifier.verifier import ALLOWED_ALGORITHMS, DEFAULT_ALGORITHMS, Verifier
+from gatepass.verifier.verifier import Verifier
+from gatepass.verifier.watch import ALLOWED_ALGORITHMS, DEFAULT_ALGORITHMS, Watch
 
 __all__ = [
     "ALLOWED_ALGORITHMS",
@@ -36,15 +39,19 @@ __all__ = [
     "Bearer",
     "Carry",
     "Cookie",
+    "Counts",
     "CrossSite",
     "Document",
     "EitherVerifier",
+    "FeedState",
+    "FeedTerms",
     "Fetch",
     "FetchFailed",
     "Follower",
     "Forbidden",
     "Freshness",
     "Guard",
+    "Health",
     "KeyTerms",
     "LoginTooOld",
     "MalformedRequest",
@@ -59,6 +66,7 @@ __all__ = [
     "Unauthenticated",
     "Unavailable",
     "Verifier",
+    "Watch",
     "demand",
     "fresh_login",
     "permission",

@@ -11,12 +11,27 @@ if TYPE_CHECKING:
     from gatepass.verifier.principal import Principal
 
 
+class Held:
+    """A pass that was checked, and up to where it was held against the revocations."""
+
+    __slots__ = ("asked_at", "expires_at", "principal", "seen")
+
+    def __init__(self, principal: Principal, *, seen: int) -> None:
+        self.principal = principal
+        self.expires_at = principal.expires_at
+        self.seen = seen
+        """`Revocations.changes` as it was before it was last compared; each later change means once more."""
+        self.asked_at = float("-inf")
+        """When Auth itself last said that it holds; seconds since the epoch."""
+
+
 class TokenCache:
-    """A bounded map from the whole text of a verified token to its Principal.
+    """A bounded map from the whole text of a verified token to what is known of it.
 
     Safe because only what was verified gets in, under its complete canonical text (two different strings are
     never the same token), and because one cache belongs to one set of keys (see `keyset.View`): when a key
-    goes, so does the cache. Whoever looks up compares `expires_at` with the clock.
+    goes, so does the cache. Whoever looks up compares `expires_at` with
+    the clock and `seen` with the revocations.
     """
 
     __slots__ = ("_entries", "_limit", "get")
@@ -25,15 +40,19 @@ class TokenCache:
         if limit < 1:
             raise ValueError("a cache holds one token at least")
         self._limit = limit
-        self._entries: dict[str, Principal] = {}
-        self.get: Callable[[str], Principal | None] = self._entries.get
-        """The Principal of a token, or None. The dictionary's own method: this is the hot path."""
+        self._entries: dict[str, Held] = {}
+        self.get: Callable[[str], Held | None] = self._entries.get
+        """What is known of a token, or None. The dictionary's own method: this is the hot path."""
 
-    def put(self, token: str, principal: Principal) -> None:
+    def put(self, token: str, held: Held) -> None:
         """Remember a verified token; the oldest one makes room."""
         if len(self._entries) >= self._limit:
             self._drop_oldest()
-        self._entries[token] = principal
+        self._entries[token] = held
+
+    def drop(self, token: str) -> None:
+        """Forget a token."""
+        self._entries.pop(token, None)
 
     def __len__(self) -> int:
         return len(self._entries)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 from gatepass.oauth import UrlRefused, web_url
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 
     import aiohttp
 
@@ -56,15 +56,15 @@ def require_http_client() -> None:
 class Fetch(Protocol):
     """Fetches documents; a fake one stands in for the network in tests."""
 
-    async def get(self, url: str) -> Document:
-        """Fetch a document. Raises `FetchFailed`."""
+    async def get(self, url: str, *, patience: float = 0) -> Document:
+        """Fetch a document; who answers may take `patience` seconds longer. Raises `FetchFailed`."""
         ...
 
     async def ask(self, url: str, *, pass_text: str) -> bytes:
         """Ask Auth about a pass. Raises `FetchFailed`."""
         ...
 
-    def events(self, url: str, *, silence: float) -> AsyncIterator[str]:
+    def events(self, url: str, *, silence: float) -> AsyncGenerator[str, None]:
         """Follow a stream of server-sent events, and give the data of each.
 
         Raises `FetchFailed` when it ends, breaks, or says nothing for `silence` seconds.
@@ -94,9 +94,10 @@ class HttpFetch:
             trust_env=False,
         )
 
-    async def get(self, url: str) -> Document:
+    async def get(self, url: str, *, patience: float = 0) -> Document:
         """Fetch a document of at most `MAX_DOCUMENT` bytes. Raises `FetchFailed`."""
-        async with self._exchange("GET", url) as response:
+        limits = self._aiohttp.ClientTimeout(total=self._timeout + patience, connect=self._timeout / 2)
+        async with self._exchange("GET", url, limits=limits) as response:
             body = await _read(response, limit=MAX_DOCUMENT)
             return Document(body, _max_age(response.headers.get("Cache-Control", "")))
 
@@ -109,7 +110,7 @@ class HttpFetch:
             # Auth closed a pooled connection just as it was taken. A check changes nothing: ask once more.
             return await self._post(url, headers)
 
-    async def events(self, url: str, *, silence: float) -> AsyncIterator[str]:
+    async def events(self, url: str, *, silence: float) -> AsyncGenerator[str, None]:
         """Follow a stream of server-sent events, and give the data of each. Raises `FetchFailed`."""
         limits = self._aiohttp.ClientTimeout(total=None, sock_connect=self._timeout, sock_read=silence)
         headers = {"Accept": "text/event-stream"}

@@ -12,15 +12,18 @@ import atexit
 import os
 import threading
 import weakref
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from gatepass.verifier.following import Following
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    import concurrent.futures
+    from collections.abc import Callable, Coroutine
 
     from gatepass.verifier.fetch import Fetch
     from gatepass.verifier.following import Work
+
+T = TypeVar("T")
 
 
 class Follower:
@@ -43,6 +46,12 @@ class Follower:
                 following = self._followings[work] = Following()
                 following.task = asyncio.run_coroutine_threadsafe(following.run(work, make_fetch), loop)
             return following
+
+    def call(self, coroutine: Coroutine[Any, Any, T]) -> concurrent.futures.Future[T]:
+        """Run something in the background once. Does not wait; whoever called may."""
+        with self._lock:
+            loop = self._thread.loop if self._thread else self._start().loop
+        return asyncio.run_coroutine_threadsafe(coroutine, loop)
 
     def unfollow(self, work: Work) -> None:
         """End the work soon."""

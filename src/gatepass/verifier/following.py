@@ -7,15 +7,11 @@ import contextlib
 import logging
 from typing import TYPE_CHECKING, Final, Protocol
 
-from gatepass.verifier.fetch import FetchFailed
-
 if TYPE_CHECKING:
     import concurrent.futures
     from collections.abc import Callable
 
     from gatepass.verifier.fetch import Fetch
-    from gatepass.verifier.issuer import Issuer
-    from gatepass.verifier.keyset import TrustedKeys
 
 log: Final = logging.getLogger("gatepass.verifier")
 
@@ -37,44 +33,6 @@ class Work(Protocol):
     def woken(self) -> None:
         """Somebody woke us before the time."""
         ...
-
-
-class KeyWork:
-    """Keeps the keys of one issuer current."""
-
-    def __init__(self, issuer: Issuer, trust: TrustedKeys, *, clock: Callable[[], float]) -> None:
-        self._issuer = issuer
-        self._trust = trust
-        self._clock = clock
-
-    async def turn(self, fetch: Fetch) -> float:
-        """Fetch the keys when that is due, and say how many seconds to wait for the next turn."""
-        if self._trust.wait(now=self._clock()) == 0:
-            await self._refresh(fetch)
-        return self._trust.wait(now=self._clock())
-
-    def woken(self) -> None:
-        """Take note that somebody showed an unknown kid."""
-        self._trust.fetch_early(now=self._clock())
-
-    async def _refresh(self, fetch: Fetch) -> None:
-        try:
-            keys, max_age = await self._issuer.keys(fetch)
-        except FetchFailed as error:
-            self._failed(error.code)
-        except Exception:
-            # Whatever was overlooked must not end the following: old keys stay, and the next turn tries
-            # again.
-            self._failed("unexpected")
-            log.exception("the follower met an error it does not know")
-        else:
-            self._trust.fetched(keys, max_age=max_age, now=self._clock())
-            log.debug("keys of %s fetched: %d usable", self._issuer.identifier, len(keys))
-
-    def _failed(self, code: str) -> None:
-        self._issuer.forget()
-        self._trust.failed(now=self._clock())
-        log.warning("keys of %s not fetched: %s", self._issuer.identifier, code)
 
 
 class Following:

@@ -9,7 +9,7 @@ from gatepass.oauth import MetadataInvalid, ServerMetadata, metadata_url
 from gatepass.verifier.fetch import FetchFailed
 
 if TYPE_CHECKING:
-    from gatepass.verifier.fetch import Fetch
+    from gatepass.verifier.fetch import Document, Fetch
 
 
 class Issuer:
@@ -31,8 +31,8 @@ class Issuer:
                 raise FetchFailed(error.code) from error
         return self._metadata
 
-    async def keys(self, fetch: Fetch) -> tuple[KeySet, float | None]:
-        """Fetch the keys, and the seconds for which they are called fresh. Raises `FetchFailed`.
+    async def keys(self, fetch: Fetch) -> tuple[KeySet, Document]:
+        """Fetch the keys; gives them and the document they came in. Raises `FetchFailed`.
 
         One bad key is passed over; a set without any usable key counts as a failure, so it replaces nothing.
         """
@@ -41,14 +41,19 @@ class Issuer:
             raise FetchFailed("no_jwks_uri")
         document = await fetch.get(metadata.jwks_uri)
         try:
-            keys = KeySet.from_jwks(document.body)
+            usable = self.usable(KeySet.from_jwks(document.body))
         except JoseError as error:
             raise FetchFailed(f"jwks_{error.code}") from error
-        # Keys of other algorithms, a shared secret above all, are of no use here and must never become one.
-        usable = KeySet([key for key in keys if key.alg in self._algorithms])
         if not len(usable):
             raise FetchFailed("jwks_without_usable_key")
-        return usable, document.max_age
+        return usable, document
+
+    def usable(self, keys: KeySet) -> KeySet:
+        """Leave out the keys of other algorithms.
+
+        A shared secret above all is of no use here and must never become one.
+        """
+        return KeySet([key for key in keys if key.alg in self._algorithms])
 
     def forget(self) -> None:
         """Read the metadata anew next time: an endpoint may have moved."""

@@ -62,6 +62,8 @@ class TrustedKeys:
         self._early_from = float("-inf")
         self.view: View | None = None
         self.next_fetch_at = float("-inf")
+        self.fetched_at = float("-inf")
+        """When the keys were last fetched; seconds since the epoch."""
 
     def may_fetch_early(self, *, now: float) -> bool:
         """Say whether an unknown kid is worth waking the follower; without keys it is awake anyway."""
@@ -83,6 +85,12 @@ class TrustedKeys:
         unchanged = old is not None and _names(old.keys) == _names(keys)
         tokens = old.tokens if old is not None and unchanged else TokenCache(limit=self._cache_size)
         self.view = View(keys, tokens, now + terms.stale_limit)
+        self.fetched_at = now
+
+    def resume(self, keys: KeySet, *, fetched_at: float) -> None:
+        """Take over what an earlier process fetched; a new fetch is due at once."""
+        self.view = View(keys, TokenCache(limit=self._cache_size), fetched_at + self._terms.stale_limit)
+        self.fetched_at = fetched_at
 
     def failed(self, *, now: float) -> None:
         """Keep what is there, and try again after a while that doubles with each failure."""

@@ -40,6 +40,8 @@ class Principal:
     given_name: str | None = None
     family_name: str | None = None
     email: str | None = None
+    kid: str | None = None
+    """Which key signed the token; None in session mode."""
     claims: Mapping[str, object] = field(default_factory=lambda: MappingProxyType({}), compare=False)
     """Everything that was said of the pass, read-only all the way down."""
 
@@ -48,19 +50,24 @@ class Principal:
         return f"<Principal {self.subject} session={self.session} mode={self.mode}>"
 
     @classmethod
-    def of_token(cls, token: AccessToken, claims: Mapping[str, object]) -> Principal:
+    def of_token(cls, token: AccessToken, claims: Mapping[str, object], *, kid: str | None) -> Principal:
         """Make the Principal of a verified access token."""
-        return cls._of(token, mode="token", claims=claims)
+        return cls._of(token, mode="token", kid=kid, claims=claims)
 
     @classmethod
     def of_session(cls, introspection: Introspection) -> Principal:
         """Make the Principal of a session that Auth says holds."""
         claims = msgspec.to_builtins(introspection, order="deterministic")
-        return cls._of(introspection, mode="session", claims=claims)
+        return cls._of(introspection, mode="session", kid=None, claims=claims)
 
     @classmethod
     def _of(
-        cls, facts: AccessToken | Introspection, *, mode: Mode, claims: Mapping[str, object]
+        cls,
+        facts: AccessToken | Introspection,
+        *,
+        mode: Mode,
+        kid: str | None,
+        claims: Mapping[str, object],
     ) -> Principal:
         return cls(
             subject=facts.sub,
@@ -69,6 +76,7 @@ class Principal:
             auth_time=facts.auth_time,
             expires_at=facts.exp,
             mode=mode,
+            kid=kid,
             roles=facts.roles,
             permissions=facts.permissions,
             scopes=facts.scopes,

@@ -5,49 +5,49 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-import weakref
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from gatepass.oauth import Introspection, IntrospectionInvalid, is_session_pass
+from gatepass.verifier.asking import Asking
+from gatepass.verifier.cache import Held, TokenCache
 from gatepass.verifier.errors import Unauthenticated, Unavailable
 from gatepass.verifier.fetch import FetchFailed, HttpFetch, require_http_client
+from gatepass.verifier.follower import process_follower
 from gatepass.verifier.freshness import DEFAULT
+from gatepass.verifier.health import Counts
 from gatepass.verifier.issuer import Issuer
 from gatepass.verifier.principal import Principal
+from gatepass.verifier.watch import Watch
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from gatepass.verifier.errors import Refused
     from gatepass.verifier.fetch import Fetch
+    from gatepass.verifier.follower import Follower
     from gatepass.verifier.freshness import Freshness
+    from gatepass.verifier.health import Health
 
 log: Final = logging.getLogger("gatepass.verifier")
 
 RETRY_AFTER: Final = 2  # seconds: Auth starts in less than one
 
 
-# After one of these the endpoint may be elsewhere, and the metadata is read again. Not after an outage: each
-# check would cost Auth a second request, just when it comes back.
-_MOVED: Final = frozenset({"status_404", "status_410", "redirected"})
-
-
-@dataclass(slots=True)
-class _Client:
-    """The pool of connections of one event loop."""
-
-    fetch: Fetch
-    discovering: asyncio.Lock = field(default_factory=asyncio.Lock)
-    failures: int = 0
-    """How often the metadata could not be read."""
-
-
 class SessionVerifier:
     """Checks session ids by asking Auth's `session_check_endpoint`, over a pool of connections.
 
-    Auth hears the pass, and nothing else of the request. When Auth cannot be asked, that is `Unavailable`: a
-    user whose session holds is never told to log in because of an outage.
+    When Auth cannot be asked, that is `Unavailable`: a user whose session holds is never told to log in
+    because of an outage.
+
+    Args:
+        issuer: Auth.
+        audience: the name of this Service, as Auth's answers call it.
+        timeout: seconds for one question.
+        cache_for: seconds that an answer is used again. The revocation feed is followed meanwhile, so a
+            session that ends leaves the cache at once; while the feed cannot be heard (past the guard's
+            `max_staleness`), Auth is asked each time.
+        watch: what follows the feed, for the cache and for connections that stay open; its own by default.
+            A Service that takes both modes gives `Verifier.watch`, so that the feed is followed once.
     """
 
     def __init__(
@@ -56,50 +56,60 @@ class SessionVerifier:
         issuer: str,
         audience: str,
         timeout: float = 5,
+        cache_for: float = 0,
+        watch: Watch | None = None,
+        cache_size: int = 10_000,
         clock: Callable[[], float] = time.time,
         make_fetch: Callable[[], Fetch] | None = None,
+        follower: Follower | None = None,
     ) -> None:
+        if cache_for < 0:
+            raise ValueError("cache_for is at least 0 seconds")
         self.audience = audience
-        self._issuer = Issuer(issuer, algorithms=frozenset())
         self.clock = clock
         if make_fetch is None:
             require_http_client()
-        self._make_fetch = make_fetch or (lambda: HttpFetch(timeout=timeout))
-        # A connection belongs to the event loop that opened it.
-        self._clients: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, _Client] = (
-            weakref.WeakKeyDictionary()
+        self._issuer = issuer
+        self._asking = Asking(
+            Issuer(issuer, algorithms=frozenset()),
+            endpoint="session_check_endpoint",
+            make_fetch=make_fetch or (lambda: HttpFetch(timeout=timeout)),
         )
+        self._timeout = timeout
+        self._cache_for = cache_for
+        self._cache = TokenCache(limit=cache_size)
+        self._watch = watch or Watch(issuer, clock=clock, make_fetch=make_fetch, follower=follower)
+        self._follower = follower or process_follower()
+        self._counts = Counts()
 
-    async def check(self, pass_text: str, *, freshness: Freshness = DEFAULT) -> Principal:  # noqa: ARG002
+    async def check(self, pass_text: str, *, freshness: Freshness = DEFAULT) -> Principal:
         """Ask Auth whether the session holds, and whose it is. Raises `Unauthenticated`, `Unavailable`."""
         if not is_session_pass(pass_text):
-            raise _refused("not_a_session")  # nobody's work but ours
-        client = self._client()
-        try:
-            endpoint = await self._endpoint(client)
-            body = await client.fetch.ask(endpoint, pass_text=pass_text)
-            introspection = Introspection.from_json(body)
-        except (FetchFailed, IntrospectionInvalid) as error:
-            raise self._unavailable(error.code) from error
-        if introspection is None:
-            raise _refused("inactive")
-        self._check_facts(introspection)
-        return Principal.of_session(introspection)
+            raise self._refused("not_a_session")  # nobody's work but ours
+        if not self._cache_for:
+            return await self._ask(pass_text)
+        return await self._cached(pass_text, freshness=freshness)
 
     def check_waiting(self, pass_text: str, *, freshness: Freshness = DEFAULT) -> Principal:
         """Do the same in a thread that may wait. Raises `Unauthenticated`, `Unavailable`."""
-        return asyncio.run(self.check(pass_text, freshness=freshness))
+        asked = self._follower.call(self.check(pass_text, freshness=freshness))
+        try:
+            return asked.result(
+                2 * self._timeout
+            )  # each question has its own limit; this is for a fork's sake
+        except TimeoutError:
+            asked.cancel()
+            raise self._unavailable("timed_out") from None
 
-    async def end_of(self, principal: Principal, *, freshness: Freshness = DEFAULT) -> Refused:  # noqa: ARG002
+    async def end_of(self, principal: Principal, *, freshness: Freshness = DEFAULT) -> Refused:
         """Wait until a Principal that was checked no longer holds, and say why."""
-        await asyncio.sleep(max(0.0, principal.expires_at - self.clock()))
-        return _refused("expired")
+        return await self._watch.end_of(principal, freshness=freshness)
 
     async def ready(self, within: float = 5) -> None:
         """Learn where to ask; for start-up. Raises `Unavailable` when that is not known after `within` s."""
         try:
             async with asyncio.timeout(within):
-                await self._endpoint(self._client())
+                await self._asking.ready()
         except TimeoutError:
             raise self._unavailable("timed_out") from None
         except FetchFailed as error:
@@ -107,50 +117,72 @@ class SessionVerifier:
 
     async def close(self) -> None:
         """Close the connections of the running loop; a later check would open new ones."""
-        client = self._clients.pop(asyncio.get_running_loop(), None)
-        if client is not None:
-            await client.fetch.close()
+        await self._asking.close()
+        self._watch.close()
 
-    def _client(self) -> _Client:
-        loop = asyncio.get_running_loop()
-        client = self._clients.get(loop)
-        if client is None:
-            client = self._clients[loop] = _Client(self._make_fetch())
-        return client
+    def health(self) -> Health:
+        """Say how the verifier is; for metrics and people."""
+        return self._watch.health(cached=len(self._cache), counts=self._counts)
 
-    async def _endpoint(self, client: _Client) -> str:
-        failures = client.failures
-        async with client.discovering:  # four requests at once read the metadata once
-            if client.failures != failures:
-                # Who was before us tried in vain just now. To try one after the other would make a crowd
-                # wait for as many timeouts as there are people in it.
-                raise FetchFailed("metadata_not_read")
-            try:
-                metadata = await self._issuer.metadata(client.fetch)
-            except FetchFailed:
-                client.failures += 1
-                raise
-        if metadata.session_check_endpoint is None:
-            raise FetchFailed("no_session_check_endpoint")
-        return metadata.session_check_endpoint
+    async def _cached(self, pass_text: str, *, freshness: Freshness) -> Principal:
+        watch = self._watch
+        if not watch.following.alive:
+            watch.follow()
+        now = self.clock()
+        seen = watch.revocations.changes  # before the question: what changes meanwhile is looked at later
+        held = self._cache.get(pass_text)
+        if held is not None:
+            if self._still_holds(held, now=now, freshness=freshness):
+                self._counts.accepted_from_cache += 1
+                return held.principal
+            self._cache.drop(pass_text)
+        principal = await self._ask(pass_text)
+        held = Held(principal, seen=seen)
+        held.asked_at = now
+        self._cache.put(pass_text, held)
+        return principal
+
+    def _still_holds(self, held: Held, *, now: float, freshness: Freshness) -> bool:
+        if not held.asked_at <= now < min(held.asked_at + self._cache_for, held.expires_at):
+            return False
+        revocations = self._watch.revocations
+        if now - revocations.age.heard_at > freshness.max_staleness:
+            return False
+        if held.seen != revocations.changes:
+            seen = revocations.changes  # before the look
+            if revocations.verdict(held.principal) is not None:
+                return False
+            held.seen = seen
+        return True
+
+    async def _ask(self, pass_text: str) -> Principal:
+        self._counts.asked += 1
+        try:
+            introspection = Introspection.from_json(await self._asking.ask(pass_text))
+        except (FetchFailed, IntrospectionInvalid) as error:
+            raise self._unavailable(error.code) from error
+        if introspection is None:
+            raise self._refused("inactive")
+        self._check_facts(introspection)
+        self._counts.accepted += 1
+        return Principal.of_session(introspection)
 
     def _check_facts(self, introspection: Introspection) -> None:
         """Hold the answer to what a token is held to: issuer, audience, time."""
         audiences = (introspection.aud,) if isinstance(introspection.aud, str) else introspection.aud
-        if introspection.iss != self._issuer.identifier:
-            raise _refused("wrong_issuer")
+        if introspection.iss != self._issuer:
+            raise self._refused("wrong_issuer")
         if self.audience not in audiences:
-            raise _refused("wrong_audience")
+            raise self._refused("wrong_audience")
         if self.clock() >= introspection.exp:
-            raise _refused("expired")
+            raise self._refused("expired")
 
     def _unavailable(self, reason: str) -> Unavailable:
-        if reason in _MOVED:
-            self._issuer.forget()
-        log.warning("cannot ask %s about sessions: %s", self._issuer.identifier, reason)
+        self._counts.unavailable += 1
+        log.warning("cannot ask %s about sessions: %s", self._issuer, reason)
         return Unavailable(reason, retry_after=RETRY_AFTER)
 
-
-def _refused(reason: str) -> Unauthenticated:
-    log.info("session refused: code=%s", reason)
-    return Unauthenticated(reason)
+    def _refused(self, reason: str) -> Unauthenticated:
+        self._counts.refused += 1
+        log.info("session refused: code=%s", reason)
+        return Unauthenticated(reason)

@@ -4,47 +4,58 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import random
 import time
-import weakref
 from typing import TYPE_CHECKING, Final
 
 from gatepass.jose import ClaimError, JoseError, KeyNotFound, jwt
-from gatepass.oauth import AccessToken, OAuthError, access_token_policy
-from gatepass.verifier.errors import Unauthenticated, Unavailable
-from gatepass.verifier.fetch import HttpFetch, require_http_client
-from gatepass.verifier.follower import Follower, process_follower
-from gatepass.verifier.following import Following, KeyWork
+from gatepass.oauth import AccessToken, Introspection, OAuthError, access_token_policy
+from gatepass.verifier.asking import Asking
+from gatepass.verifier.cache import Held
+from gatepass.verifier.errors import TokenStale, Unauthenticated, Unavailable
+from gatepass.verifier.feed import FeedTerms
+from gatepass.verifier.fetch import FetchFailed, HttpFetch
+from gatepass.verifier.follower import process_follower
 from gatepass.verifier.freshness import DEFAULT
-from gatepass.verifier.issuer import Issuer
-from gatepass.verifier.keyset import KeyTerms, TrustedKeys
+from gatepass.verifier.health import Counts
 from gatepass.verifier.principal import Principal
+from gatepass.verifier.revocations import Verdict
+from gatepass.verifier.watch import ALLOWED_ALGORITHMS, DEFAULT_ALGORITHMS, RETRY_AFTER, Watch
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Callable
 
     from gatepass.verifier.errors import Refused
     from gatepass.verifier.fetch import Fetch
+    from gatepass.verifier.follower import Follower
     from gatepass.verifier.freshness import Freshness
-    from gatepass.verifier.keyset import View
+    from gatepass.verifier.health import Health
+    from gatepass.verifier.keyset import KeyTerms, View
 
 log: Final = logging.getLogger("gatepass.verifier")
 
-DEFAULT_ALGORITHMS: Final = frozenset({"ES256", "Ed25519", "PS256"})
-"""What FAPI 2.0 §5.4.1 allows. RS256 (PKCS #1 v1.5) is there for who names it."""
-
-ALLOWED_ALGORITHMS: Final = DEFAULT_ALGORITHMS | {
-    *("ES384", "ES512", "PS384", "PS512", "RS256", "RS384", "RS512", "Ed448", "EdDSA"),
-    *("ML-DSA-44", "ML-DSA-65", "ML-DSA-87"),
-}
-"""What a Verifier may be told to accept: signatures only, since a published key is no shared secret."""
+ASK_PATIENCE: Final = 2.0
+"""Seconds for the one question that a guard with `on_stale="ask"` asks: somebody waits for the answer."""
 
 
 class Verifier:
     """Checks access tokens of one issuer for one audience, from memory only.
 
-    The keys are fetched in the background, by one thread per process that starts with the first check (or
-    `ready`). A check never waits: without keys it raises `Unavailable`.
+    Keys and revocations come in the background, by one thread per process that starts with the first check
+    (or `ready`). A check never waits: without keys, and with a view older than the guard's contract allows,
+    it raises `Unavailable`.
+
+    Args:
+        issuer: Auth; its metadata say where the rest is.
+        audience: the name of this Service, as tokens call it.
+        algorithms: what a token may be signed with.
+        leeway: seconds that the clocks of the two machines may differ.
+        terms: how keys are kept.
+        feed: how the revocation feed is followed. None for an issuer that has none: then nobody can be kicked
+            out before a token expires.
+        cache_size: verified tokens that are remembered.
+        state_dir: a folder, of this Service alone, for the keys and the view: with it a Service can start
+            while Auth is down.
     """
 
     def __init__(
@@ -55,99 +66,207 @@ class Verifier:
         algorithms: frozenset[str] = DEFAULT_ALGORITHMS,
         leeway: int = 30,
         terms: KeyTerms | None = None,
+        feed: FeedTerms | None = FeedTerms(),  # noqa: B008 (frozen)
         cache_size: int = 10_000,
+        state_dir: str | os.PathLike[str] | None = None,
         clock: Callable[[], float] = time.time,
+        monotonic: Callable[[], float] = time.monotonic,
         make_fetch: Callable[[], Fetch] | None = None,
         follower: Follower | None = None,
     ) -> None:
         if not algorithms <= ALLOWED_ALGORITHMS:
             raise ValueError(f"not allowed: {', '.join(sorted(algorithms - ALLOWED_ALGORITHMS))}")
         self.audience = audience
+        self.clock = clock
+        self.watch = Watch(
+            issuer,
+            algorithms=algorithms,
+            leeway=leeway,
+            keys=terms,
+            feed=feed,
+            cache_size=cache_size,
+            state_dir=state_dir,
+            clock=clock,
+            monotonic=monotonic,
+            make_fetch=make_fetch,
+            follower=follower,
+        )
         self._policy = access_token_policy(
             issuer=issuer, audience=audience, algorithms=algorithms, leeway=leeway
         )
-        self.clock = clock
-        self._trust = TrustedKeys(terms=terms or KeyTerms(), cache_size=cache_size, jitter=random.random)
-        self._work = KeyWork(Issuer(issuer, algorithms=algorithms), self._trust, clock=clock)
-        if make_fetch is None:
-            require_http_client()
-        self._make_fetch = make_fetch or HttpFetch
+        self._asking = Asking(
+            self.watch.issuer,
+            endpoint="token_check_endpoint",
+            make_fetch=make_fetch or (lambda: HttpFetch(timeout=ASK_PATIENCE)),
+        )
         self._follower = follower or process_follower()
-        self._following = Following.never()
-        weakref.finalize(self, self._follower.unfollow, self._work).atexit = False
+        self._keys = self.watch.keys
+        self._revocations = self.watch.revocations
+        self._age = self.watch.revocations.age
+        self._counts = Counts()
 
-    async def check(self, pass_text: str, *, freshness: Freshness = DEFAULT) -> Principal:  # noqa: ARG002
-        """Check a pass; does not wait, and is async only to be used like a `SessionVerifier`.
+    async def check(self, pass_text: str, *, freshness: Freshness = DEFAULT) -> Principal:
+        """Check a pass, from memory; with `on_stale="ask"` and a view too old, Auth is asked.
 
         Raises `Unauthenticated`, `Unavailable`.
         """
-        return self.check_token(pass_text, now=self.clock())
+        now = self.clock()
+        held = self._check(pass_text, now)
+        if now - self._age.heard_at > freshness.max_staleness and self._must_ask(held, freshness, now=now):
+            answer = self._follower.call(self._ask(pass_text))
+            self._believe(await asyncio.wrap_future(answer), held, now=now)
+        return held.principal
 
-    def check_waiting(self, pass_text: str, *, freshness: Freshness = DEFAULT) -> Principal:  # noqa: ARG002
+    def check_waiting(self, pass_text: str, *, freshness: Freshness = DEFAULT) -> Principal:
         """Check a pass in a thread that may wait. Raises `Unauthenticated`, `Unavailable`."""
-        return self.check_token(pass_text)
+        now = self.clock()
+        held = self._check(pass_text, now)
+        if now - self._age.heard_at > freshness.max_staleness and self._must_ask(held, freshness, now=now):
+            self._believe(self._follower.call(self._ask(pass_text)).result(), held, now=now)
+        return held.principal
 
-    async def end_of(self, principal: Principal, *, freshness: Freshness = DEFAULT) -> Refused:  # noqa: ARG002
-        """Wait until a Principal that was checked no longer holds, and say why."""
-        await asyncio.sleep(max(0.0, principal.expires_at - self.clock()))
-        return Unauthenticated("expired")
+    def check_token(
+        self, token: str, *, now: float | None = None, freshness: Freshness = DEFAULT
+    ) -> Principal:
+        """Check an access token from memory alone (RFC 9068 §4); nobody is asked, whatever the contract says.
 
-    def check_token(self, token: str, *, now: float | None = None) -> Principal:
-        """Check an access token from memory (RFC 9068 §4). Raises `Unauthenticated`, `Unavailable`."""
-        # The hot path: a token seen before costs 0.6 µs, its time and the keys' age checked.
+        Raises `Unauthenticated`, `Unavailable`.
+        """
         if now is None:
             now = self.clock()
-        if not self._following.alive:
-            self._follow()
-        view = self._trust.view
-        if view is None or now >= view.good_until:
-            raise self._without_keys(now=now)
-        principal = view.tokens.get(token)
-        if principal is not None and now < principal.expires_at:
-            return principal
-        principal = self._verify(token, view, now=now)
-        view.tokens.put(token, principal)
-        return principal
+        held = self._check(token, now)
+        if now - self._age.heard_at > freshness.max_staleness and self._must_ask(held, freshness, now=now):
+            raise self._view_too_old()
+        return held.principal
+
+    async def end_of(self, principal: Principal, *, freshness: Freshness = DEFAULT) -> Refused:
+        """Wait until a Principal that was checked no longer holds, and say why."""
+        return await self.watch.end_of(principal, freshness=freshness)
 
     async def ready(self, within: float = 5) -> None:
-        """Start following and wait for the first keys, at start-up. Raises `Unavailable` after `within` s."""
-        end = time.monotonic() + within
-        self._follow()
-        while self._trust.view is None:
-            if time.monotonic() >= end:
+        """Follow, and wait for the first keys and the first view; for start-up.
+
+        Raises `Unavailable` when they are not there after `within` seconds.
+        """
+        if not await self.watch.ready(within):
+            if self._keys.view is None:
                 raise self._without_keys(now=self.clock())
-            await asyncio.sleep(0.01)  # the keys come from another thread, and this happens once
+            raise self._view_too_old()
 
     async def close(self) -> None:
         """Stop following; a later check would begin again."""
-        self._follower.unfollow(self._work)
+        self.watch.close()
 
-    def _follow(self) -> None:
-        self._following = self._follower.follow(self._work, self._make_fetch)
+    def health(self) -> Health:
+        """Say how the verifier is; for metrics and people."""
+        view = self._keys.view
+        return self.watch.health(cached=0 if view is None else len(view.tokens), counts=self._counts)
 
-    def _verify(self, token: str, view: View, *, now: float) -> Principal:
+    def _check(self, token: str, now: float) -> Held:
+        """Check a token against keys, claims and revocations; how old the view is, is the caller's to say."""
+        # The hot path: a token seen before costs half a microsecond, time, keys and revocations checked.
+        watch = self.watch
+        if not watch.following.alive:
+            watch.follow()
+        view = self._keys.view
+        if view is None or now >= view.good_until:
+            raise self._without_keys(now=now)
+        held = view.tokens.get(token)
+        if held is None or now >= held.expires_at:
+            return self._verify(token, view, now=now)
+        if held.seen != self._revocations.changes:
+            self._compare(held)
+        self._counts.accepted_from_cache += 1
+        return held
+
+    def _verify(self, token: str, view: View, *, now: float) -> Held:
         try:
             verified = jwt.verify(token, view.keys, self._policy, now=now)
-            return Principal.of_token(AccessToken.from_claims(verified.claims), verified.claims)
+            claims = AccessToken.from_claims(verified.claims)
         except KeyNotFound as error:
-            if error.kid is not None and self._trust.may_fetch_early(now=now):
-                self._following.wake()
-            raise _refused(error, kid=error.kid) from None
+            self.watch.want_keys()
+            raise self._refused(error, kid=error.kid) from None
         except (JoseError, OAuthError) as error:
-            raise _refused(error, kid=_kid(token)) from None
+            raise self._refused(error, kid=_kid(token)) from None
+        held = Held(Principal.of_token(claims, verified.claims, kid=verified.kid), seen=-1)
+        self._compare(held)
+        view.tokens.put(token, held)
+        self._counts.accepted += 1
+        return held
+
+    def _compare(self, held: Held) -> None:
+        """Hold a token against the revocations. Raises `Unauthenticated`."""
+        # Read before the look: what changes in between counts as not yet seen.
+        seen = self._revocations.changes
+        verdict = self._revocations.verdict(held.principal)
+        if verdict is not None:
+            log.info("token refused: code=%s kid=%.80r", verdict.value, held.principal.kid)
+            if verdict is Verdict.STALE:
+                self._counts.stale += 1
+                raise TokenStale
+            self._counts.revoked += 1
+            raise Unauthenticated(verdict.value)
+        held.seen = seen
+
+    # A view that is too old
+
+    def _must_ask(self, held: Held, freshness: Freshness, *, now: float) -> bool:
+        """Say whether Auth must be asked, since the view is too old. Raises `Unavailable`."""
+        if freshness.on_stale == "deny":
+            raise self._view_too_old()
+        # What Auth itself said of this token counts for as long as the view would.
+        fresh = held.asked_at <= now <= held.asked_at + freshness.max_staleness
+        return freshness.on_stale == "ask" and not fresh
+
+    async def _ask(self, token: str) -> Introspection | None:
+        self._counts.asked += 1
+        try:
+            async with asyncio.timeout(ASK_PATIENCE):
+                return Introspection.from_json(await self._asking.ask(token))
+        except (FetchFailed, OAuthError) as error:
+            reason = error.code
+        except TimeoutError:
+            reason = "timed_out"
+        log.warning("cannot ask %s about a token: %s", self.watch.issuer.identifier, reason)
+        raise self._view_too_old()
+
+    def _believe(self, answer: Introspection | None, held: Held, *, now: float) -> None:
+        if answer is None:
+            self._counts.revoked += 1
+            log.info("token refused: code=inactive kid=%.80r", held.principal.kid)
+            raise Unauthenticated("inactive")
+        held.asked_at = now
+
+    def _view_too_old(self) -> Unavailable:
+        self._counts.unavailable += 1
+        reason = "no_view_yet" if self._age.heard_at == float("-inf") else "view_too_old"
+        log.info("cannot check tokens: %s", reason)  # for each request; the follower warns once a try
+        return Unavailable(reason, retry_after=RETRY_AFTER)
 
     def _without_keys(self, *, now: float) -> Unavailable:
-        reason = "no_keys_yet" if self._trust.view is None else "keys_too_old"
-        log.info("cannot check tokens: %s", reason)  # for each request; the follower warns once a try
-        return Unavailable(reason, retry_after=self._trust.retry_after(now=now))
+        self._counts.unavailable += 1
+        reason = "no_keys_yet" if self._keys.view is None else "keys_too_old"
+        log.info("cannot check tokens: %s", reason)
+        return Unavailable(reason, retry_after=self._keys.retry_after(now=now))
 
+    def _refused(self, error: JoseError | OAuthError, *, kid: str | None) -> Unauthenticated:
+        """Say in the log exactly why, never with the token; tell the client nothing of it."""
+        self._counts.refused += 1
+        claim = error.claim if isinstance(error, ClaimError) else None
+        # A stranger's word: quoted, so it cannot forge a line, and cut, so it cannot fill the disk.
+        log.info(
+            "token refused: code=%s kid=%.80r claim=%s skew=%s",
+            error.code,
+            kid and kid[:64],
+            claim,
+            self._skew,
+        )
+        return Unauthenticated(error.code)
 
-def _refused(error: JoseError | OAuthError, *, kid: str | None) -> Unauthenticated:
-    """Say in the log exactly why, never with the token; tell the client nothing of it."""
-    claim = error.claim if isinstance(error, ClaimError) else None
-    # A stranger's word: quoted, so it cannot forge a line, and cut, so it cannot fill the disk.
-    log.info("token refused: code=%s kid=%.80r claim=%s", error.code, kid and kid[:64], claim)
-    return Unauthenticated(error.code)
+    @property
+    def _skew(self) -> str:
+        """The measured difference of the clocks, for the log: the usual cause of a token not yet valid."""
+        return "unknown" if self._age.skew is None else f"{self._age.skew:+.1f}s"
 
 
 def _kid(token: str) -> str | None:

@@ -2,10 +2,10 @@
 
 import pytest
 
-from gatepass.verifier.cache import TokenCache
+from gatepass.verifier.cache import Held, TokenCache
 from gatepass.verifier.principal import Principal
 
-ADA = Principal(subject="ada", session="s", epoch=0, auth_time=0, expires_at=10, mode="token")
+ADA = Held(Principal(subject="ada", session="s", epoch=0, auth_time=0, expires_at=10, mode="token"), seen=0)
 
 
 def test_it_gives_back_what_was_put_under_the_whole_text_only() -> None:
@@ -23,6 +23,14 @@ def test_it_never_grows_past_its_limit_and_drops_the_oldest() -> None:
     assert len(cache) == 3
     assert cache.get("a") is None
     assert cache.get("d") is ADA
+
+
+def test_what_was_dropped_is_gone() -> None:
+    cache = TokenCache(limit=3)
+    cache.put("a", ADA)
+    cache.drop("a")
+    cache.drop("a")
+    assert cache.get("a") is None
 
 
 def test_a_cache_for_nothing_cannot_be_made() -> None:

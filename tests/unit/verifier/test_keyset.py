@@ -5,8 +5,8 @@ from tests.unit.verifier.world import ISSUER, JWKS_URI, KEY, NOW, Clock, network
 
 from gatepass.jose import Key, KeySet
 from gatepass.verifier import KeyTerms
-from gatepass.verifier.following import KeyWork
 from gatepass.verifier.issuer import Issuer
+from gatepass.verifier.key_work import KeyWork
 from gatepass.verifier.keyset import TrustedKeys
 
 OTHER = Key.generate("ES256")
@@ -120,7 +120,8 @@ def test_a_change_of_keys_forgets_the_verified_tokens(after: tuple[Key, ...]) ->
 
 async def test_a_clock_set_back_makes_a_fetch_due_at_once() -> None:
     trust, clock, net = trusted(), Clock(NOW), network()
-    work = KeyWork(Issuer(ISSUER, algorithms=frozenset({"ES256"})), trust, clock=clock)
+    issuer = Issuer(ISSUER, algorithms=frozenset({"ES256"}))
+    work = KeyWork(issuer, trust, shelf=None, clock=clock, fetched=lambda: None)
     for now, fetches in ((NOW, 1), (NOW - 60, 1), (NOW - 10**7, 2), (NOW - 10**7 + 60, 2)):
         clock.now = now
         assert await work.turn(net) > 0

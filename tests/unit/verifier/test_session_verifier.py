@@ -61,7 +61,7 @@ async def test_both_modes_give_the_same_principal(
         for name in Principal.__slots__
         if name != "claims" and getattr(one, name) != getattr(other, name)
     }
-    assert differing == {"mode"}
+    assert differing == {"mode", "kid"}
 
 
 async def test_each_check_is_one_request_and_the_metadata_is_read_once(

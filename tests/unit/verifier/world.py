@@ -13,7 +13,7 @@ from gatepass.oauth import AccessToken, Introspection, ServerMetadata, metadata_
 from gatepass.verifier import Document, FetchFailed, Follower, Verifier
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncGenerator, Callable
 
 NOW = 1_800_000_000.0
 ISSUER = "https://auth.example"
@@ -65,14 +65,14 @@ class Network:
         self.made += 1
         return self
 
-    async def get(self, url: str) -> Document:
+    async def get(self, url: str, *, patience: float = 0) -> Document:
         return Document(await self._answer(url), self.max_age)
 
     async def ask(self, url: str, *, pass_text: str) -> bytes:
         self.passes.append(pass_text)
         return await self._answer(url)
 
-    async def events(self, url: str, *, silence: float) -> AsyncIterator[str]:
+    async def events(self, url: str, *, silence: float) -> AsyncGenerator[str, None]:
         yield (await self._answer(url)).decode()
         raise FetchFailed("stream_ended")
 
@@ -140,6 +140,8 @@ async def until(condition: Callable[[], bool]) -> None:
 
 
 def verifier(net: Callable[[], Network], clock: Clock, follower: Follower, **options: Any) -> Verifier:
+    """Make a verifier that looks at keys and claims; the revocation feed has tests of its own."""
+    options.setdefault("feed", None)
     return Verifier(
         issuer=ISSUER, audience=AUDIENCE, clock=clock, make_fetch=net, follower=follower, **options
     )

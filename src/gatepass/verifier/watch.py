@@ -1,0 +1,208 @@
+"""What one process knows of one issuer, keys and revocations, and the work that keeps that current."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+import weakref
+from math import isfinite
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from gatepass.verifier.errors import TokenStale, Unauthenticated, Unavailable
+from gatepass.verifier.feed import FeedTerms, FeedWork
+from gatepass.verifier.fetch import HttpFetch, require_http_client
+from gatepass.verifier.follower import process_follower
+from gatepass.verifier.following import Following
+from gatepass.verifier.health import Counts, Health
+from gatepass.verifier.issuer import Issuer
+from gatepass.verifier.key_work import KeyWork
+from gatepass.verifier.keyset import KeyTerms, TrustedKeys
+from gatepass.verifier.revocations import Revocations, Verdict
+from gatepass.verifier.shelf import Shelf
+from gatepass.verifier.waiters import Waiters
+
+DEFAULT_ALGORITHMS: Final = frozenset({"ES256", "Ed25519", "PS256"})
+"""What FAPI 2.0 §5.4.1 allows. RS256 (PKCS #1 v1.5) is there for who names it."""
+
+ALLOWED_ALGORITHMS: Final = DEFAULT_ALGORITHMS | {
+    *("ES384", "ES512", "PS384", "PS512", "RS256", "RS384", "RS512", "Ed448", "EdDSA"),
+    *("ML-DSA-44", "ML-DSA-65", "ML-DSA-87"),
+}
+"""What a Verifier may be told to accept: signatures only, since a published key is no shared secret."""
+
+RETRY_AFTER: Final = 5
+"""Seconds after which a client that met a view too old may try again; the follower tries all the time."""
+
+LOOK_AGAIN: Final = 0.05
+"""Seconds that an open connection waits at least before it looks again whether its pass holds."""
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Callable
+
+    from gatepass.verifier.errors import Refused
+    from gatepass.verifier.fetch import Fetch
+    from gatepass.verifier.follower import Follower
+    from gatepass.verifier.following import Work
+    from gatepass.verifier.freshness import Freshness
+    from gatepass.verifier.principal import Principal
+
+
+class Watch:
+    """One issuer, watched. It begins with the first `follow`, in the process's one background thread.
+
+    Args:
+        issuer: whose keys and revocations.
+        algorithms: what a key may be for; others are passed over.
+        leeway: seconds that the clocks of the two machines may differ.
+        keys: how keys are kept.
+        feed: how the revocation feed is followed; None for an issuer that has none, whose tokens hold until
+            they expire.
+        state_dir: a folder for the keys and the view, so that a Service can start while Auth is down.
+    """
+
+    def __init__(
+        self,
+        issuer: str,
+        *,
+        algorithms: frozenset[str] = DEFAULT_ALGORITHMS,
+        leeway: int = 30,
+        keys: KeyTerms | None = None,
+        feed: FeedTerms | None = FeedTerms(),  # noqa: B008 (frozen)
+        cache_size: int = 1,
+        state_dir: str | os.PathLike[str] | None = None,
+        clock: Callable[[], float] = time.time,
+        monotonic: Callable[[], float] = time.monotonic,
+        make_fetch: Callable[[], Fetch] | None = None,
+        follower: Follower | None = None,
+    ) -> None:
+        if make_fetch is None:
+            require_http_client()
+        self.clock = clock
+        self.issuer = Issuer(issuer, algorithms=algorithms)
+        self.keys = TrustedKeys(terms=keys or KeyTerms(), cache_size=cache_size, jitter=random.random)
+        self.revocations = Revocations(leeway=leeway)
+        self.waiters = waiters = _waiters(self.revocations)
+        self.following = Following.never()
+        self._feed_following = Following.never()
+        self._make_fetch = make_fetch or HttpFetch
+        self._follower = follower or process_follower()
+        shelf = None if state_dir is None else Shelf(Path(state_dir), issuer=issuer)
+        # The works belong to the follower, and must not keep this object alive: it ends them when it goes.
+        here = weakref.ref(self)
+        self._key_work = KeyWork(
+            self.issuer, self.keys, shelf=shelf, clock=clock, fetched=lambda: _on(here, Watch._keys_came)
+        )
+        self.feed = (
+            None
+            if feed is None
+            else FeedWork(
+                self.issuer,
+                self.keys,
+                self.revocations,
+                algorithms=algorithms,
+                leeway=leeway,
+                terms=feed,
+                shelf=shelf,
+                clock=clock,
+                monotonic=monotonic,
+                jitter=random.random,
+                changed=waiters.ring,
+                unknown_kid=lambda: _on(here, Watch.want_keys),
+            )
+        )
+        if self.feed is None:
+            self.revocations.age.heard_at = float("inf")  # there is nothing to be behind of
+        works: tuple[Work | None, ...] = (self._key_work, self.feed)
+        for work in works:
+            if work is not None:
+                weakref.finalize(self, self._follower.unfollow, work).atexit = False
+
+    def follow(self) -> None:
+        """Make sure that the follower is at work; does not wait."""
+        self.following = self._follower.follow(self._key_work, self._make_fetch)
+        if self.feed is not None:
+            self._feed_following = self._follower.follow(self.feed, self._make_fetch)
+
+    async def end_of(self, principal: Principal, *, freshness: Freshness) -> Refused:
+        """Wait until a Principal no longer holds, and say why: for connections that stay open.
+
+        A view that is too old ends it too, unless the contract allows that: there is no pass here to ask
+        about.
+        """
+        self.follow()
+        while True:
+            now = self.clock()
+            verdict = self.revocations.verdict(principal)
+            if verdict is not None:
+                return TokenStale() if verdict is Verdict.STALE else Unauthenticated(verdict.value)
+            if now >= principal.expires_at:
+                return Unauthenticated("expired")
+            ends = float(principal.expires_at)
+            if freshness.on_stale != "allow":
+                stale_at = self.revocations.age.heard_at + freshness.max_staleness
+                if now > stale_at:
+                    return Unavailable("view_too_old", retry_after=RETRY_AFTER)
+                ends = min(ends, stale_at)
+            await self.waiters.wait(principal, within=max(ends - now, LOOK_AGAIN))
+
+    def want_keys(self) -> None:
+        """Have the keys fetched early, because of an unknown kid; at most once in a cool-down."""
+        if self.keys.may_fetch_early(now=self.clock()):
+            self.following.wake()
+
+    async def ready(self, within: float) -> bool:
+        """Follow, and wait for the first keys and the first view; says whether they came in time."""
+        end = time.monotonic() + within
+        self.follow()
+        while not self.is_ready:
+            if time.monotonic() >= end:
+                return False
+            await asyncio.sleep(0.01)  # they come from another thread, and this happens once
+        return True
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether keys and a view are there."""
+        return self.keys.view is not None and self.revocations.age.heard_at != float("-inf")
+
+    def health(self, *, cached: int, counts: Counts) -> Health:
+        """Say how it is."""
+        now = self.clock()
+        view = self.keys.view
+        age = self.revocations.age
+        return Health(
+            following=self.following.alive,
+            feed=None if self.feed is None else self.feed.state,
+            keys=0 if view is None else len(view.keys),
+            keys_age=None if view is None else now - self.keys.fetched_at,
+            view_age=now - age.heard_at if isfinite(age.heard_at) else None,
+            entries=len(self.revocations),
+            clock_skew=age.skew,
+            cached=cached,
+            counts=counts,
+        )
+
+    def close(self) -> None:
+        """Stop following; a later `follow` would begin again."""
+        self._follower.unfollow(self._key_work)
+        if self.feed is not None:
+            self._follower.unfollow(self.feed)
+
+    def _keys_came(self) -> None:
+        self._feed_following.wake()
+
+
+def _waiters(revocations: Revocations) -> Waiters:
+    def concerns(principal: Principal) -> bool:
+        return revocations.verdict(principal) is not None
+
+    return Waiters(concerns)
+
+
+def _on(here: weakref.ref[Watch], method: Callable[[Watch], None]) -> None:
+    watch = here()
+    if watch is not None:
+        method(watch)
