@@ -195,3 +195,51 @@ async def test_what_is_no_http_is_still_logged(world: World, caplog: pytest.LogC
     async with served(world) as port:
         assert (await sent(port, b"\x16\x03\x01 hello\r\n\r\n")).startswith(b"HTTP/1.1 400")
     assert "Invalid HTTP request received." in caplog.text
+
+
+BIG = b"GET /api/openapi.json HTTP/1.1\r\nhost: x\r\n\r\n"
+MANY = 600  # answers: more than the buffers of two sockets hold
+
+
+async def test_who_does_not_read_is_dropped(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    lost = asyncio.Event()
+    real = BoundedHttpProtocol.connection_lost
+
+    def noted(self: BoundedHttpProtocol, exc: Exception | None) -> None:
+        real(self, exc)
+        lost.set()
+
+    monkeypatch.setattr(BoundedHttpProtocol, "connection_lost", noted)
+    monkeypatch.setattr(protocol, "UNREAD", 0.05)
+    async with served(world) as port:
+        with socket.socket() as client:
+            client.setblocking(False)
+            loop = asyncio.get_running_loop()
+            await loop.sock_connect(client, ("127.0.0.1", port))
+            await loop.sock_sendall(client, BIG * MANY)
+            await asyncio.wait_for(lost.wait(), 20)
+
+
+async def test_who_reads_gets_it_all(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(protocol, "UNREAD", 0.05)
+    async with served(world) as port:
+        whole = len(await one_answer(port)) * MANY
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(BIG * MANY)
+        received = 0
+        while received < whole:
+            received += len(await asyncio.wait_for(reader.read(1_000_000), 20))
+        assert received == whole
+        writer.close()
+
+
+async def one_answer(port: int) -> bytes:
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(BIG)
+    head = await reader.readuntil(b"\r\n\r\n")
+    length = next(
+        int(line.split(b":")[1]) for line in head.lower().split(b"\r\n") if b"content-length" in line
+    )
+    body = await reader.readexactly(length)
+    writer.close()
+    return head + body
