@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import msgspec
 import pytest
+from tests.unit.verifier.services.sockets import connected
 from tests.unit.verifier.world import (
     AUDIENCE,
     ISSUER,
@@ -299,6 +300,26 @@ async def test_a_middleware_may_demand_a_permission(checks: Verifier, needed: st
     app = GatepassMiddleware(who, guard=Guard(checks), requires=(permission(needed),))
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=ORIGIN) as client:
         assert (await client.get("/", headers=bearer(token()))).status_code == status
+
+
+@pytest.mark.parametrize(
+    ("headers", "said"),
+    [
+        ({}, {"type": "websocket.close", "code": 1008, "reason": "unauthenticated"}),
+        (bearer(token(aud="billing")), {"type": "websocket.close", "code": 1008, "reason": "invalid_token"}),
+        (bearer(token()), {"type": "websocket.accept"}),
+    ],
+    ids=["no pass", "one for another service", "a good one"],
+)
+async def test_a_web_socket_does_not_slip_past_the_middleware(
+    checks: Verifier, headers: dict[str, str], said: Message
+) -> None:
+    async def accept(scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "websocket.accept"})
+
+    async with connected(GatepassMiddleware(accept, guard=Guard(checks)), headers, denials=False) as client:
+        assert await client.hear() == said
+        await client.ended()
 
 
 async def test_a_refusal_to_a_head_request_has_no_body(service: httpx.AsyncClient) -> None:
