@@ -29,7 +29,7 @@ from gatepass.verifier.asgi import PRINCIPAL, GatepassMiddleware
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
 
-    from gatepass.verifier.asgi import Receive, Scope, Send
+    from gatepass.verifier.asgi import Message, Receive, Scope, Send
 
 ORIGIN = "https://clinic.example"
 COOKIE = Cookie("pass", origins=frozenset({ORIGIN}))
