@@ -40,7 +40,7 @@ kek_file = "{kek_file}"
 # publish_ahead = 3600
 
 [tokens]
-# How long an access token lives at most.
+# How long an access token lives at most; 3600 at the longest.
 # lifetime = 600
 # How long a refresh token works without being used (14 days), and in all (90 days).
 # refresh_idle = 1209600
