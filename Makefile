@@ -10,7 +10,7 @@ BIN := $(VENV)/bin
 UV := UV_PYTHON_DOWNLOADS=never UV_PROJECT_ENVIRONMENT=$(VENV) UV_LINK_MODE=copy $(BIN)/uv
 WORKERS ?= auto
 
-.PHONY: help setup setup-demo demo demo-reset test check format fuzz bench bench-jose coverage chromium node-peer clean
+.PHONY: help setup setup-demo demo demo-reset test check format fuzz bench bench-jose coverage chromium postgres node-peer clean
 
 help: ## say what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1|/' | column -t -s '|'
@@ -38,6 +38,9 @@ demo: setup-demo ## start Auth and two clinic Services, and print the page to op
 demo-reset: setup-demo ## forget the demo's data, then start it
 	@$(BIN)/python -m examples.clinic --reset $(if $(PORT),--port $(PORT))
 
+postgres:
+	@tools/ensure-postgres
+
 chromium:
 	@tools/ensure-chromium
 
@@ -48,7 +51,7 @@ node-peer:
 	    || echo "npm could not install the Node peer: its interoperation tests will be skipped."; \
 	fi
 
-test: setup chromium node-peer ## run every test, in real Chromium too
+test: setup chromium postgres node-peer ## run every test, in real Chromium too
 	@$(BIN)/pytest -n $(WORKERS) --dist loadfile
 
 check: setup ## lint, format, types, floors, lock file

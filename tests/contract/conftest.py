@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from gatepass.storage import MemoryStore, SqliteStore
+from gatepass.storage.postgres import PostgresStore
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -15,11 +16,19 @@ if TYPE_CHECKING:
     from gatepass.auth import Store
 
 
-@pytest.fixture(params=["memory", "sqlite"])
+@pytest.fixture(params=["memory", "sqlite", "postgres"])
 async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Store]:
     """An empty store."""
-    opened: MemoryStore | SqliteStore = (
-        MemoryStore() if request.param == "memory" else SqliteStore.open(tmp_path / "gatepass.db")
-    )
+    opened = await open_store(request, tmp_path)
     yield opened
     await opened.close()
+
+
+async def open_store(
+    request: pytest.FixtureRequest, tmp_path: Path
+) -> MemoryStore | SqliteStore | PostgresStore:
+    if request.param == "memory":
+        return MemoryStore()
+    if request.param == "sqlite":
+        return SqliteStore.open(tmp_path / "gatepass.db")
+    return await PostgresStore.open(request.getfixturevalue("postgres_url"))

@@ -26,10 +26,14 @@ class Growth:
     def note(self, changes: Iterable[Change]) -> None:
         """Wake who waits on this event loop, if these changes, just committed, let the feed grow."""
         if self._waiting and any(isinstance(change, _GROWS) for change in changes):
-            here = asyncio.get_running_loop()
-            for future in self._waiting:
-                if future.get_loop() is here:
-                    _wake(future)
+            self.wake()
+
+    def wake(self) -> None:
+        """Wake who waits on this event loop: it may have grown."""
+        here = asyncio.get_running_loop()
+        for future in self._waiting:
+            if future.get_loop() is here:
+                _wake(future)
 
     async def wait(self, grown: Callable[[], bool], *, every: float, within: float) -> bool:
         """Wait until it has grown, `within` seconds at most; look every `every` seconds, unless woken."""

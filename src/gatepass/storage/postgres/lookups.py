@@ -1,0 +1,61 @@
+"""The statements that read. All put together from constants of this package: no value is ever part of a
+statement's text."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from gatepass.storage import rows
+
+# ruff: noqa: S608
+
+_USER: Final = f"SELECT {rows.USER} FROM users u"
+_SESSION: Final = f"SELECT {rows.SESSION} FROM sessions s JOIN users u ON u.id = s.user_id"
+_BOTH: Final = f"SELECT {rows.SESSION}, {rows.USER} FROM sessions s JOIN users u ON u.id = s.user_id"
+
+USER_BY_ID: Final = f"{_USER} WHERE u.id = $1"
+USER_BY_EMAIL: Final = f"{_USER} WHERE u.email = $1"
+CREDENTIALS: Final = f"SELECT {rows.USER}, u.password_hash FROM users u WHERE u.email = $1"
+USERS_PAGE: Final = f"{_USER} WHERE u.email > $1 ORDER BY u.email LIMIT $2"
+USERS_WITH_ROLE: Final = f"{_USER} JOIN user_roles h ON h.user_id = u.id WHERE h.role = $1 ORDER BY u.id"
+SESSION_BY_HASH: Final = f"{_BOTH} WHERE s.id_hash = $1"
+SESSION_BY_SID: Final = f"{_BOTH} WHERE s.sid = $1"
+SESSIONS_OF: Final = f"{_SESSION} WHERE {rows.NEWEST_OF_USER.format(now='$1', user_id='$2')} LIMIT $3"
+LIVE_SESSIONS: Final = f"{_BOTH} WHERE {rows.LIVE.format(now='$1')} AND s.sid > $2 ORDER BY s.sid LIMIT $3"
+REFRESH_BY_HASH: Final = (
+    f"SELECT {rows.REFRESH}, {rows.SESSION}, {rows.USER} FROM refresh_records r"
+    " JOIN sessions s ON s.sid = r.sid JOIN users u ON u.id = r.user_id WHERE r.hash = $1"
+)
+ROLES: Final = "SELECT name, permissions FROM roles"
+KEYS: Final = f"SELECT {rows.KEY} FROM signing_keys ORDER BY created_at, kid"
+EVENTS_AFTER: Final = f"SELECT {rows.EVENT} FROM events WHERE seq > $1 ORDER BY seq LIMIT $2"
+UNREAD_EVENTS: Final = "SELECT EXISTS (SELECT 1 FROM events WHERE seq IS NULL)"
+FEED: Final = (
+    f"SELECT f.log, f.floor, f.head, r.* FROM feed f LEFT JOIN (SELECT {rows.REVOCATION} FROM revocations"
+    " WHERE seq > $1 ORDER BY seq LIMIT $2) r ON true ORDER BY r.seq"
+)
+FEED_HEAD: Final = "SELECT head FROM feed"
+CROWDED: Final = (
+    "SELECT user_id FROM revocations WHERE selects = 'sid' AND user_id IN (SELECT user_id FROM revocations"
+    " WHERE seq > (SELECT head FROM feed) - $1) GROUP BY user_id HAVING count(*) > $2"
+    " ORDER BY user_id LIMIT $3"
+)
+ORDERS: Final = (
+    "WITH asked (kind, text) AS (VALUES ('jti', $1), ('client_id', $2), ('kid', $3), ('all', ''))"
+    f" SELECT {rows.REVOCATION} FROM asked JOIN revocations ON selects = kind AND value = text"
+    " WHERE user_id IS NULL ORDER BY seq"
+)
+ATTEMPT: Final = "SELECT arrival FROM attempts WHERE key = $1"
+PURGEABLE: Final = (
+    "SELECT EXISTS (SELECT 1 FROM refresh_records WHERE answer IS NOT NULL AND rotated_at <= $1)"
+    " OR EXISTS (SELECT 1 FROM refresh_records WHERE idle_ends_at <= $2)"
+    " OR EXISTS (SELECT 1 FROM sessions WHERE idle_ends_at <= $3)"
+    " OR EXISTS (SELECT 1 FROM attempts WHERE arrival <= $2)"
+    " OR EXISTS (SELECT 1 FROM revocations WHERE forget_after <= $2)"
+    # The log is in the order of time, so the first line alone is looked at, of those that were read and of
+    # those that were not; the last one of all stays.
+    " OR EXISTS (SELECT 1 FROM (SELECT seq, at FROM events WHERE seq IS NOT NULL ORDER BY seq LIMIT 1) read"
+    " WHERE at <= $4 AND seq < (SELECT head FROM event_log))"
+    " OR EXISTS (SELECT 1 FROM (SELECT line, at FROM events WHERE seq IS NULL ORDER BY line LIMIT 1) unread"
+    " WHERE at <= $4 AND line < (SELECT max(line) FROM events WHERE seq IS NULL))"
+)

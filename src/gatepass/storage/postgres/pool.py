@@ -1,0 +1,109 @@
+"""Connections: how each is set up, who hands them out, and what a failure of one is called."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import psycopg
+from psycopg import conninfo
+from psycopg.types.numeric import Int8BinaryDumper
+from psycopg_pool import AsyncConnectionPool
+
+from gatepass.auth import StorageUnavailable
+
+if TYPE_CHECKING:
+    from typing import TypeAlias
+
+    Pool: TypeAlias = AsyncConnectionPool[psycopg.AsyncConnection[Any]]
+
+CONNECTIONS: Final = 16
+"""Of one process at most: more statements in flight than one core can take, and with six processes still
+below PostgreSQL's own limit of 100."""
+PATIENCE: Final = 5.0
+"""Seconds that a request waits for a connection, a lock or a new connection."""
+STATEMENT_PATIENCE: Final = 10.0
+"""Seconds for one statement: a purge of 500 rows of each kind takes milliseconds."""
+
+_PARAMETERS: Final = {
+    "application_name": "gatepass",
+    "connect_timeout": str(int(PATIENCE)),
+    # A host that is gone without a word is noticed in seconds, not in the hours of the system's own settings.
+    "keepalives_idle": "5",
+    "keepalives_interval": "2",
+    "keepalives_count": "3",
+    "tcp_user_timeout": "10000",  # milliseconds
+    # After a failover the one that takes writes is found among all that the URL names.
+    "target_session_attrs": "read-write",
+}
+# An acknowledged commit survives a crash, whatever the server's default; a transaction that its process
+# forgot doesn't hold its locks for ever. Milliseconds.
+_SET_UP: Final = (
+    "SELECT set_config('search_path', 'gatepass', false),"
+    " set_config('synchronous_commit', CASE current_setting('synchronous_commit')"
+    " WHEN 'off' THEN 'on' ELSE current_setting('synchronous_commit') END, false),"
+    f" set_config('statement_timeout', '{int(STATEMENT_PATIENCE * 1000)}', false),"
+    f" set_config('lock_timeout', '{int(PATIENCE * 1000)}', false),"
+    f" set_config('idle_in_transaction_session_timeout', '{int(STATEMENT_PATIENCE * 1000)}', false),"
+    " current_setting('server_encoding')"
+)
+
+
+def parameters(url: str) -> dict[str, Any]:
+    """Read a URL; what it says itself wins over our defaults. Raises `StorageUnavailable`."""
+    try:
+        return _PARAMETERS | conninfo.conninfo_to_dict(url)
+    except psycopg.ProgrammingError:
+        raise StorageUnavailable("the database's URL can't be read") from None  # its text may hold a password
+
+
+async def connect(given: dict[str, Any]) -> psycopg.AsyncConnection[Any]:
+    """Open one connection, set up like all. Raises `StorageUnavailable`."""
+    try:
+        connection = await psycopg.AsyncConnection.connect(
+            **given, autocommit=True, cursor_factory=psycopg.AsyncRawCursor
+        )
+        try:
+            await set_up(connection)
+        except BaseException:
+            await connection.close()
+            raise
+    except psycopg.Error as error:
+        raise unavailable(error) from None
+    return connection
+
+
+def make_pool(given: dict[str, Any]) -> Pool:
+    """Make a pool, not yet open. Lost connections are replaced when somebody asks for one."""
+    return AsyncConnectionPool(
+        kwargs={
+            **given,
+            "autocommit": True,
+            "cursor_factory": psycopg.AsyncRawCursor,
+            "prepare_threshold": 0,  # every statement comes again
+        },
+        min_size=1,
+        max_size=CONNECTIONS,
+        timeout=PATIENCE,
+        # Given up soon: attempts come at ever longer intervals, and the next request makes a new one at once.
+        reconnect_timeout=PATIENCE,
+        configure=set_up,
+        open=False,
+        name="gatepass",
+    )
+
+
+async def set_up(connection: psycopg.AsyncConnection[Any]) -> None:
+    """Set a new connection up, in one trip."""
+    # All integers alike: a statement would be prepared anew for each width of number.
+    connection.adapters.register_dumper(int, Int8BinaryDumper)
+    cursor = await connection.execute(_SET_UP)
+    row = await cursor.fetchone()
+    if row is None or row[-1] != "UTF8":
+        raise psycopg.NotSupportedError("the database's encoding must be UTF8")
+
+
+def unavailable(error: Exception) -> StorageUnavailable:
+    """Say in our words what PostgreSQL could not do; its own text could name a value, or the URL."""
+    state = getattr(error, "sqlstate", None)
+    name = type(error).__name__
+    return StorageUnavailable(f"PostgreSQL: {name} ({state})" if state else f"PostgreSQL: {name}")
