@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.unit.auth.house import CLIENT, NOW, make_auth
+from tests.unit.auth.house import CLIENT, NOW, PASSWORD, add, log_in, make_auth
 
-from gatepass.auth import AuthError, Client, Limit, Terms, throttle, usecases
+from gatepass.auth import AuthError, CheckedSession, Client, Limit, Terms, throttle, usecases
 from gatepass.auth.users import clean_name, normalise_email
 from gatepass.jose import jws
 
@@ -63,6 +63,38 @@ def test_presenting_anything_anywhere(text: str) -> None:
     only_ours(lambda auth: usecases.check_access_token(auth, token=text, now=NOW))
     only_ours(lambda auth: usecases.end_session(auth, sid=text, actor="cli", now=NOW))
     only_ours(lambda auth: usecases.define_role(auth, name=text, permissions=[text], now=NOW))
+    only_ours(lambda auth: usecases.revoke_token(auth, jti=text, actor="cli", now=NOW))
+    only_ours(lambda auth: usecases.revoke_client(auth, client_id=text, actor="cli", now=NOW))
+    only_ours(lambda auth: usecases.revoke_key(auth, kid=text, now=NOW))
+    only_ours(lambda auth: usecases.retire_key(auth, kid=text, now=NOW))
+
+
+@settings(max_examples=60, deadline=None)
+@given(TEXT)
+def test_ordering_anything_of_a_user(text: str) -> None:
+    async def order(auth: Auth, act: Callable[..., Coroutine[Any, Any, Any]], **more: Any) -> None:
+        await act(auth, email=text, actor="cli", **more)
+
+    for act in (usecases.enable_user, usecases.disable_user, usecases.delete_user):
+        only_ours(lambda auth, act=act: order(auth, act, now=NOW))  # type: ignore[misc]
+    only_ours(lambda auth: order(auth, usecases.log_out_everywhere, now=NOW))
+    only_ours(lambda auth: order(auth, usecases.find_user))
+
+    async def change(auth: Auth) -> None:
+        ada = await add(auth)
+        came = await log_in(auth)
+        with suppress(AuthError):
+            await usecases.set_roles(auth, user_id=ada.id, roles=[text], actor="cli", now=NOW)
+        with suppress(AuthError):
+            await usecases.set_permissions(auth, user_id=ada.id, permissions=[text], actor="cli", now=NOW)
+        for current, new in ((text, PASSWORD), (PASSWORD, text)):
+            checked = CheckedSession(came.session, ada)
+            with suppress(AuthError):
+                await usecases.change_password(
+                    auth, checked=checked, current=current, new=new, client=CLIENT, now=NOW
+                )
+
+    only_ours(change)
 
 
 JSON = st.recursive(

@@ -18,7 +18,18 @@ from gatepass.oauth import AccessToken, Selects
 if TYPE_CHECKING:
     from gatepass.auth import Auth, LoggedIn, Tokens
 
-STEPS: Final = ["log in", "take tokens", "renew", "end", "role", "compact", "forget", "read"]
+STEPS: Final = [
+    "log in",
+    "take tokens",
+    "renew",
+    "end",
+    "everywhere",
+    "role",
+    "grants",
+    "compact",
+    "forget",
+    "read",
+]
 
 
 class Walk:
@@ -53,6 +64,15 @@ class Walk:
             await usecases.end_session(auth, sid=came.session.sid, actor="cli", now=now)
             self.live.remove(came)
             self.ended.add(came.session.sid)
+        elif name == "everywhere":
+            await usecases.log_out_everywhere(auth, user_id=came.user.id, actor="cli", now=now)
+            self.ended |= {one.session.sid for one in self.live}
+            self.live = []
+        elif name == "grants":
+            permissions = {f"b:p{int(now)}"}
+            await usecases.set_permissions(
+                auth, user_id=came.user.id, permissions=permissions, actor="cli", now=now
+            )
         elif name == "role":
             await usecases.define_role(auth, name="doctor", permissions={f"a:p{int(now)}"}, now=now)
         elif name == "compact":
