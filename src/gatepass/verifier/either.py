@@ -60,8 +60,8 @@ class EitherVerifier:
             raise ValueError("both verifiers must be for the same audience")
         self.audience = tokens.audience
         self.clock = tokens.clock
-        self._tokens = tokens
-        self._sessions = sessions
+        self.tokens = tokens
+        self.sessions = sessions
 
     async def check(self, pass_text: str, *, freshness: Freshness = DEFAULT) -> Principal:
         """Give the Principal of a pass that holds. Raises `Unauthenticated`, `Unavailable`."""
@@ -73,18 +73,18 @@ class EitherVerifier:
 
     async def end_of(self, principal: Principal, *, freshness: Freshness = DEFAULT) -> Refused:
         """Wait until a Principal that was checked no longer holds, and say why."""
-        verifier = self._sessions if principal.mode == "session" else self._tokens
+        verifier = self.sessions if principal.mode == "session" else self.tokens
         return await verifier.end_of(principal, freshness=freshness)
 
     async def ready(self, within: float = 5) -> None:
         """Prepare both, at start-up. Raises `Unavailable` after `within` seconds each."""
-        await self._tokens.ready(within)
-        await self._sessions.ready(within)
+        await self.tokens.ready(within)
+        await self.sessions.ready(within)
 
     async def close(self) -> None:
         """Let go of threads and connections."""
-        await self._tokens.close()
-        await self._sessions.close()
+        await self.tokens.close()
+        await self.sessions.close()
 
     def _for(self, pass_text: str) -> PassVerifier:
-        return self._sessions if is_session_pass(pass_text) else self._tokens
+        return self.sessions if is_session_pass(pass_text) else self.tokens

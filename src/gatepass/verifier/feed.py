@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import urlencode
 
 from gatepass.jose import JoseError, KeyNotFound, jwt
-from gatepass.oauth import OAuthError, Page, revocations_policy
+from gatepass.oauth import OAuthError, Page, Selects, revocations_policy
 from gatepass.verifier.fetch import FetchFailed
 from gatepass.verifier.revocations import OutOfOrder
 
@@ -199,6 +199,8 @@ class FeedWork:
             self._shelf.keep_page(text, page, heard_at=self._revocations.age.heard_at)
         if changed:
             self._changed()
+        if any(one.selects is Selects.KID for one in page.selectors):
+            self._unknown_kid()  # a key is gone, so another signs: be there before its first token
         return page
 
     def _verified(self, keys: KeySet, text: str) -> Page:
