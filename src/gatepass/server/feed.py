@@ -45,8 +45,6 @@ class SignedPage(msgspec.Struct, frozen=True):
 
     text: bytes
     """The JWT."""
-    event: bytes
-    """The same as a server-sent event."""
     cursor: Cursor
     """The place it reaches."""
     more: bool
@@ -57,6 +55,11 @@ class SignedPage(msgspec.Struct, frozen=True):
     true_at: float
     kid: str | None
     """Of the key that signed it."""
+
+    @property
+    def event(self) -> bytes:
+        """The same as a server-sent event."""
+        return b"id: %s\ndata: %s\n\n" % (str(self.cursor).encode(), self.text)
 
 
 class FeedHub:
@@ -157,7 +160,6 @@ class FeedHub:
         text = jwt.sign(page.to_claims(issuer=self._issuer), key, typ=REVOCATIONS_TYP).encode()
         signed = SignedPage(
             text=text,
-            event=b"id: %s\ndata: %s\n\n" % (str(page.cursor).encode(), text),
             cursor=page.cursor,
             more=page.more,
             is_whole=page.after is None,
