@@ -103,7 +103,8 @@ class SessionVerifier:
 
     async def end_of(self, principal: Principal, *, freshness: Freshness = DEFAULT) -> Refused:
         """Wait until a Principal that was checked no longer holds, and say why."""
-        return await self._watch.end_of(principal, freshness=freshness)
+        # Nobody may have followed the feed so far: Auth was asked about the session just now.
+        return await self._watch.end_of(principal, freshness=freshness, known_at=self.clock())
 
     async def ready(self, within: float = 5) -> None:
         """Learn where to ask; for start-up. Raises `Unavailable` when that is not known after `within` s."""

@@ -126,11 +126,13 @@ class Watch:
         if self.feed is not None:
             self._feed_following = self._follower.follow(self.feed, self._make_fetch)
 
-    async def end_of(self, principal: Principal, *, freshness: Freshness) -> Refused:
+    async def end_of(
+        self, principal: Principal, *, freshness: Freshness, known_at: float = float("-inf")
+    ) -> Refused:
         """Wait until a Principal no longer holds, and say why: for connections that stay open.
 
         A view that is too old ends it too, unless the contract allows that: there is no pass here to ask
-        about.
+        about. `known_at` is when Auth itself said of the Principal that it holds; seconds since the epoch.
         """
         self.follow()
         while True:
@@ -142,7 +144,7 @@ class Watch:
                 return Unauthenticated("expired")
             ends = float(principal.expires_at)
             if freshness.on_stale != "allow":
-                stale_at = self.revocations.age.heard_at + freshness.max_staleness
+                stale_at = max(self.revocations.age.heard_at, known_at) + freshness.max_staleness
                 if now > stale_at:
                     return Unavailable("view_too_old", retry_after=RETRY_AFTER)
                 ends = min(ends, stale_at)
