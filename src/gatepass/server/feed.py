@@ -75,6 +75,7 @@ class FeedHub:
         self._most = followers
         self._head = 0
         self._kept: dict[Cursor | None, SignedPage] = {}
+        self._reading: dict[Cursor | None, asyncio.Task[SignedPage]] = {}
         self._waiting: dict[Cursor, list[asyncio.Future[SignedPage | None]]] = {}
         self._watching: asyncio.Task[None] | None = None
         self._closed = False
@@ -101,7 +102,11 @@ class FeedHub:
         kept = self._kept.get(after)
         if kept is not None and await self._still_holds(kept):
             return kept
-        return await self._read(after)
+        reading = self._reading.get(after)
+        if reading is None:  # or else all who come back after a restart would read the same
+            reading = self._reading[after] = asyncio.create_task(self._read(after))
+            reading.add_done_callback(lambda _: self._reading.pop(after))
+        return await asyncio.shield(reading)
 
     def is_behind(self, cursor: Cursor) -> bool:
         """Say whether the feed is known to have grown beyond a place."""

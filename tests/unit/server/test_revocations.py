@@ -448,6 +448,27 @@ async def test_one_look_and_one_signature_are_enough_for_all_who_wait(
         await one.__aexit__(None, None, None)
 
 
+async def test_all_who_come_at_once_share_one_look(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    looks: list[int] = []
+    look = world.auth.store.revocations_after
+
+    async def slow(seq: int, limit: int) -> Any:
+        looks.append(seq)
+        await asyncio.sleep(0)
+        return await look(seq, limit)
+
+    await kick(world, "a")
+    monkeypatch.setattr(world.auth.store, "revocations_after", slow)
+    feed = world.app.state.feed
+    found = await asyncio.gather(*(feed.page(None) for _ in range(20)))
+    assert len({page.text for page in found}) == 1
+    assert looks == [0]
+    first, *others = [asyncio.create_task(feed.page(Cursor("another", i // 9))) for i in range(9)]
+    await asyncio.sleep(0)
+    first.cancel()  # who hangs up takes nothing from the others
+    assert {page.is_whole for page in await asyncio.gather(*others)} == {True}
+
+
 async def test_who_does_not_read_is_behind_and_nothing_is_queued(world: World) -> None:
     async with streaming(world) as slow, streaming(world) as quick:
         await slow.page(world)
