@@ -297,6 +297,14 @@ class _Over:
         raise AssertionError("never entered")
 
 
+async def test_a_poll_whose_client_left_is_over(world: World) -> None:
+    cursor = (await page(world)).cursor
+    feed = world.app.state.feed
+    async with streaming(world, f"after={cursor}&wait=30", path=routes.PATH):
+        await until(lambda: feed.followers == 1)
+    assert feed.followers == 0
+
+
 async def test_a_poll_beyond_the_cap_is_answered_at_once(world: World) -> None:
     cursor = (await page(world)).cursor
     world.app.state.feed._most = 0
@@ -347,13 +355,18 @@ class Client:
 
 @asynccontextmanager
 async def streaming(
-    world: World, query: str = "", *, method: str = "GET", last: str | None = None
+    world: World,
+    query: str = "",
+    *,
+    path: str = routes.STREAM_PATH,
+    method: str = "GET",
+    last: str | None = None,
 ) -> AsyncIterator[Client]:
     client = Client()
     scope = {
         "type": "http",
         "method": method,
-        "path": routes.STREAM_PATH,
+        "path": path,
         "query_string": query.encode(),
         "headers": [] if last is None else [(b"last-event-id", last.encode())],
         "client": ("127.0.0.1", 1),
