@@ -1,18 +1,20 @@
 """The request path never opens a connection: in every framework, against a real Auth, cold and warm."""
 
+import asyncio
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import AsyncGenerator, Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 from tests.integration.conftest import PATIENCE, Site
 from tests.integration.test_both_modes import bearer, log_in
-from tests.unit.verifier.services.frameworks import SERVICES, service
+from tests.unit.verifier.services.frameworks import SERVICES, Ask, service
 
-from gatepass.verifier import Follower, Verifier
+from gatepass.verifier import Document, FetchFailed, Follower, Verifier
 
 pytestmark = pytest.mark.xdist_group("auth")
 
@@ -56,6 +58,15 @@ def checks(site: Site) -> Iterator[Verifier]:
     follower.stop()
 
 
+def until_it_knows(ask: Ask, token: str) -> None:
+    """Knock until the follower has, or has found, what a check needs."""
+    end = time.monotonic() + PATIENCE
+    while (reply := ask("GET", "/appointments", bearer(token))).status == 503:
+        assert time.monotonic() < end
+        time.sleep(0.01)
+    assert reply.status == 200
+
+
 @pytest.mark.parametrize("framework", SERVICES)
 def test_no_request_opens_a_connection(
     framework: str, checks: Verifier, token: str, attempts: list[str]
@@ -64,12 +75,52 @@ def test_no_request_opens_a_connection(
     cold = ask("GET", "/appointments", bearer(token))
     assert cold.status == 503
     assert int(cold.headers["retry-after"]) >= 1
-    end = time.monotonic() + PATIENCE
-    while ask("GET", "/appointments", bearer(token)).status == 503:
-        assert time.monotonic() < end
-        time.sleep(0.01)
+    until_it_knows(ask, token)
     for headers, status in [(bearer(token), 200), ({}, 401), (bearer("forged"), 401)]:
         assert ask("GET", "/appointments", headers).status == status
+    assert attempts == []
+
+
+class Unreachable:
+    """The network while Auth is down."""
+
+    async def get(self, url: str, *, patience: float = 0) -> Document:
+        raise FetchFailed("unreachable")
+
+    async def ask(self, url: str, *, pass_text: str) -> bytes:
+        raise FetchFailed("unreachable")
+
+    async def events(self, url: str, *, silence: float) -> AsyncGenerator[str, None]:
+        raise FetchFailed("unreachable")
+        yield
+
+    async def close(self) -> None: ...
+
+
+@pytest.fixture(scope="module")
+def state_dir(site: Site, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give the folder that a Service left when it ended."""
+    folder, follower = tmp_path_factory.mktemp("state"), Follower()
+    before = Verifier(issuer=site.url, audience="clinic", state_dir=folder, follower=follower)
+    asyncio.run(before.ready(PATIENCE))
+    follower.stop()
+    return folder
+
+
+@pytest.mark.parametrize("framework", SERVICES)
+def test_a_service_that_starts_while_auth_is_down_works_with_what_it_kept(
+    framework: str, site: Site, state_dir: Path, token: str, attempts: list[str]
+) -> None:
+    follower = Follower()
+    checks = Verifier(
+        issuer=site.url,
+        audience="clinic",
+        state_dir=state_dir,
+        follower=follower,
+        make_fetch=Unreachable,
+    )
+    until_it_knows(service(framework, checks), token)
+    follower.stop()
     assert attempts == []
 
 

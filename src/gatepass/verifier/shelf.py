@@ -11,8 +11,9 @@ import hashlib
 import logging
 import os
 import stat
+import weakref
 from contextlib import suppress
-from typing import TYPE_CHECKING, BinaryIO, Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
@@ -149,7 +150,6 @@ class _Lock:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._asked_by: int | None = None
-        self._file: BinaryIO | None = None
         self._ours = False
 
     def ours(self) -> bool:
@@ -163,8 +163,9 @@ class _Lock:
         if fcntl is None:
             return True  # no such locks on Windows, and no fork: one process a folder there
         try:
-            self._file = os.fdopen(os.open(self._path, os.O_RDWR | os.O_CREAT | _NOFOLLOW, 0o600), "r+b")
-            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            file = os.fdopen(os.open(self._path, os.O_RDWR | os.O_CREAT | _NOFOLLOW, 0o600), "r+b")
+            weakref.finalize(self, file.close)  # the lock is let go with the verifier, or with the process
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             return False
         return True

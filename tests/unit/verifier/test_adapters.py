@@ -3,13 +3,25 @@
 import json
 from collections.abc import Mapping
 
+import flask
 import pytest
+from django.http import HttpRequest, HttpResponse
+from django.utils.decorators import method_decorator
+from django.views import View
+from starlette.applications import Starlette
+from starlette.endpoints import HTTPEndpoint
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route
 from tests.unit.verifier.services.frameworks import SERVICES, service
 from tests.unit.verifier.services.passes import Passes
 from tests.unit.verifier.services.sockets import echo
-from tests.unit.verifier.services.talking import live
+from tests.unit.verifier.services.talking import ask_asgi, ask_wsgi, live
 
-from gatepass.verifier import Bearer, Cookie, Freshness
+from gatepass.verifier import Bearer, Cookie, Forbidden, Freshness
+from gatepass.verifier.adapters.django import Gate as DjangoGate
+from gatepass.verifier.adapters.flask import Gate as FlaskGate
+from gatepass.verifier.adapters.starlette import Gate as StarletteGate
 
 ORIGIN = "https://clinic.example"
 WAYS = (Bearer(), Cookie("pass", origins=frozenset({ORIGIN})))
@@ -196,6 +208,56 @@ def test_one_request_is_checked_once_and_as_fresh_as_asked(framework: str) -> No
     assert reply.status == 200
     assert passes.checked == ["writer"]
     assert passes.freshness == [terms]
+
+
+def test_flask_guards_async_views() -> None:
+    gate, app = FlaskGate(Passes()), flask.Flask(__name__)
+    gate.install(app)
+
+    @app.get("/user")
+    @gate.require("appointments:read")
+    async def user() -> str:
+        return gate.current_user().subject
+
+    assert ask_wsgi(app, "GET", "/user", {"Authorization": "Bearer good"}).text == "ada"
+    assert ask_wsgi(app, "GET", "/user", {"Authorization": "Bearer nothing"}).status == 403
+
+
+def test_starlette_guards_the_methods_of_an_endpoint() -> None:
+    gate = StarletteGate(Passes())
+
+    class User(HTTPEndpoint):
+        @gate.require("appointments:read")
+        async def get(self, request: Request) -> PlainTextResponse:
+            return PlainTextResponse((await gate.current_user(request)).subject)
+
+    app = Starlette(routes=[Route("/user", User)])
+    gate.install(app)
+    assert ask_asgi(app, "GET", "/user", {"Authorization": "Bearer good"}).text == "ada"
+    assert ask_asgi(app, "GET", "/user", {"Authorization": "Bearer nothing"}).status == 403
+
+
+def test_django_guards_the_views_of_a_class() -> None:
+    gate = DjangoGate(Passes())
+
+    class User(View):
+        @method_decorator(gate.require("appointments:read"))
+        def get(self, request: HttpRequest) -> HttpResponse:
+            return HttpResponse(gate.current_user(request).subject)
+
+    request = HttpRequest()
+    request.method, request.META = "GET", {"REQUEST_METHOD": "GET", "HTTP_AUTHORIZATION": "Bearer good"}
+    answer = User.as_view()(request)
+    assert isinstance(answer, HttpResponse)
+    assert answer.content == b"ada"
+    request.META = {"REQUEST_METHOD": "GET", "HTTP_AUTHORIZATION": "Bearer nothing"}
+    with pytest.raises(Forbidden):
+        User.as_view()(request)
+
+
+def test_django_keeps_the_errors_that_are_not_ours() -> None:
+    middleware = DjangoGate(Passes())(lambda request: HttpResponse())
+    assert middleware.process_exception(HttpRequest(), ValueError()) is None
 
 
 @pytest.mark.parametrize("framework", ["starlette", "fastapi", "litestar"])
