@@ -8,9 +8,9 @@ from collections import Counter, defaultdict
 from typing import Any
 
 from hypothesis import HealthCheck, settings
-from tests.postgres_server import postgres_database, postgres_server, postgres_url
+from tests.postgres_server import mortal_server, postgres_database, postgres_server, postgres_url
 
-__all__ = ["postgres_database", "postgres_server", "postgres_url"]
+__all__ = ["mortal_server", "postgres_database", "postgres_server", "postgres_url"]
 
 # No test asserts a time: a slow machine is no bug.
 settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -14,6 +14,7 @@ import subprocess
 import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -115,9 +116,9 @@ def _unprivileged() -> pwd.struct_passwd:
         return pwd.getpwnam("nobody")
 
 
-@pytest.fixture(scope="session")
-def postgres_server() -> Iterator[PostgresServer]:
-    """Give this worker's own running server."""
+@contextmanager
+def running_server() -> Iterator[PostgresServer]:
+    """Make a cluster and run its server; skip the test where there is no PostgreSQL."""
     found = programs()
     if found is None:
         pytest.skip("no PostgreSQL here; tools/ensure-postgres says how to get it")
@@ -131,6 +132,20 @@ def postgres_server() -> Iterator[PostgresServer]:
         if server.process is not None:
             server.stop()
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresServer]:
+    """Give this worker's own running server."""
+    with running_server() as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def mortal_server() -> Iterator[PostgresServer]:
+    """Give a server that a test may stop and start again: nobody else is on it."""
+    with running_server() as server:
+        yield server
 
 
 EMPTY = (

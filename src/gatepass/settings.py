@@ -47,10 +47,15 @@ class _Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 class Database(_Table, frozen=True):
-    """`[database]`: where everything rests."""
+    """`[database]`: where everything rests, in a file or on a server; one of the two."""
 
     path: Text = "gatepass.db"
     """The SQLite file; a relative path starts at the settings file's folder."""
+    url: Text | None = None
+    """The PostgreSQL database, such as postgresql://gatepass@db.example.org/gatepass. May hold a password."""
+
+    def __repr__(self) -> str:
+        return f"Database(path={self.path!r})" if self.url is None else "Database(url=…)"
 
 
 class Keys(_Table, frozen=True):
@@ -149,6 +154,8 @@ class Settings(_Table, frozen=True):
         for name in sorted(env):
             if name.startswith(ENV_PREFIX) and name not in RESERVED_ENV:
                 _set(tree, name, env[name])
+        if {"path", "url"} <= set(tree.get("database", ())):
+            raise SettingsError("database.path and database.url: give one of them")
         try:
             settings = msgspec.convert(tree, cls)
         except msgspec.ValidationError as error:
@@ -243,6 +250,8 @@ def _readable(message: str) -> str:
 def _check(settings: Settings) -> None:
     """Refuse what is well-typed and still cannot work."""
     _check_origin("issuer", settings.issuer)
+    if not (settings.database.url or "postgresql:").startswith("postgresql:"):
+        raise SettingsError("database.url must begin with postgresql://")
     for origin in settings.server.app_origins:
         _check_origin("server.app_origins", origin)
     for network in settings.server.trusted_proxies:

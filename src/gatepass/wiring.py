@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import FrameType
 
+    from gatepass.storage.postgres import PostgresStore
+
 _LOG: Final = logging.getLogger("gatepass")
 
 # How often keys are moved and loaded again, and lapsed rows deleted. A key rotated by the command line is
@@ -130,6 +132,19 @@ def config_of(settings: Settings) -> ServerConfig:
     )
 
 
+async def open_store(settings: Settings) -> SqliteStore | PostgresStore:
+    """Open the database that the settings name. Raises `WiringError`, `StorageUnavailable`."""
+    if settings.database.url is None:
+        return SqliteStore.open(settings.database.path)
+    try:
+        from gatepass.storage.postgres import PostgresStore  # late: only who uses it has the driver
+    except ModuleNotFoundError:
+        raise WiringError(
+            "database.url needs PostgreSQL's driver; run: pip install 'gatepass[postgres]'"
+        ) from None
+    return await PostgresStore.open(settings.database.url)
+
+
 @asynccontextmanager
 async def opened(settings: Settings) -> AsyncIterator[Auth]:
     """Open the database and put Auth together, without a key loaded. Raises `WiringError`, `AuthError`."""
@@ -138,7 +153,7 @@ async def opened(settings: Settings) -> AsyncIterator[Auth]:
         terms = terms_of(settings)
     except ValueError as error:
         raise WiringError(str(error)) from None
-    store = SqliteStore.open(settings.database.path)
+    store = await open_store(settings)
     passwords = PasswordPool(entropy=os.urandom)
     try:
         yield Auth(store=store, passwords=passwords, entropy=os.urandom, kek=kek, terms=terms)
@@ -286,7 +301,7 @@ def _followers() -> int:
 @asynccontextmanager
 async def _house_kept(auth: Auth, settings: Settings) -> AsyncIterator[None]:
     """Keep house meanwhile, on a connection of its own: what it reads is no request's look-up."""
-    store = SqliteStore.open(settings.database.path)
+    store = await open_store(settings)
     apart = replace(auth, store=store)
     chores = [asyncio.create_task(keep_house(apart)), asyncio.create_task(watch_keys(apart))]
     try:

@@ -27,6 +27,9 @@ audience = "{audience}"
 [database]
 # The SQLite file; a relative path starts at this file's folder.
 # path = "gatepass.db"
+# Or a PostgreSQL database, which several processes of Auth can share (pip install 'gatepass[postgres]').
+# A password is better kept in GATEPASS_DATABASE__URL or in ~/.pgpass than here.
+# url = "postgresql://gatepass@db.example.org/gatepass"
 
 [keys]
 # The algorithm of new signing keys: ES256, Ed25519, RS256 or PS256.

@@ -49,6 +49,8 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "idle beyond absolute": ({"sessions": {"idle": 100, "absolute": 50}}, "sessions.idle"),
     "refresh idle beyond absolute": ({"tokens": {"refresh_absolute": 700}}, "tokens.refresh_idle"),
     "a key that signs before Services know it": ({"keys": {"publish_ahead": 599}}, "Services keep"),
+    "a file and a server": ({"database": {"path": "a.db", "url": "postgresql:///a"}}, "give one of them"),
+    "a server of another kind": ({"database": {"url": "mysql://ada:hunter2@db/a"}}, "postgresql://"),
     "an empty audience": ({"audience": ""}, "audience"),
 }
 
@@ -112,6 +114,20 @@ def test_a_variable_wins_over_the_file_and_has_the_settings_type() -> None:
 def test_a_variable_is_checked_like_the_file(variable: str, value: str, words: str) -> None:
     with pytest.raises(SettingsError, match=words):
         Settings.from_mapping(LEAST, {variable: value})
+
+
+def test_a_database_s_password_is_in_no_text() -> None:
+    for url in ("postgresql://ada:hunter2@db/a", "mysql://ada:hunter2@db/a"):
+        for mapping, env in (
+            ({"database": {"url": url}}, {}),
+            ({"database": {"url": url, "path": "a.db"}}, {}),
+            ({}, {"GATEPASS_DATABASE__URL": url}),
+        ):
+            try:
+                text = repr(Settings.from_mapping(LEAST | mapping, env))
+            except SettingsError as error:
+                text = str(error)
+            assert "hunter2" not in text
 
 
 def test_the_given_mapping_stays_as_it_was() -> None:

@@ -10,8 +10,9 @@ on, then looks:
 - what is a whole, of which rows that don't exist yet are part (the roles with their carriers, the keyring),
   by an advisory lock.
 
-All take them in one order: roles, keyring, users, sessions, by name within each. So no two commits wait for
-each other. What a statement then locks besides (a refresh record, a counter, the feed) stands behind them.
+All take them in one order (docs/adr/0019): roles, keyring, users, sessions, by name within each. So no two
+commits wait for each other. What a statement then locks besides (a refresh record, a counter, the feed)
+stands behind them.
 """
 
 from __future__ import annotations

@@ -19,14 +19,22 @@ if TYPE_CHECKING:
 CONNECTIONS: Final = 16
 """Of one process at most: more statements in flight than one core can take, and with six processes still
 below PostgreSQL's own limit of 100."""
-PATIENCE: Final = 5.0
-"""Seconds that a request waits for a connection, a lock or a new connection."""
+PATIENCE: Final = 2.0
+"""Seconds that a request waits for one of them; then the storage is unavailable."""
+WAITING: Final = 512
+"""Requests that may wait at once; where the database is gone, those beyond are refused at once and not piled
+up."""
+LOCK_PATIENCE: Final = 5.0
+"""Seconds for a lock that another commit holds."""
+RECONNECTING: Final = 5.0
+"""Seconds of attempts to make one connection, at ever longer intervals. Given up soon: the next request
+begins anew at once, so nobody has to wait for a long interval after a long outage."""
 STATEMENT_PATIENCE: Final = 10.0
 """Seconds for one statement: a purge of 500 rows of each kind takes milliseconds."""
 
 _PARAMETERS: Final = {
     "application_name": "gatepass",
-    "connect_timeout": str(int(PATIENCE)),
+    "connect_timeout": "5",  # seconds
     # A host that is gone without a word is noticed in seconds, not in the hours of the system's own settings.
     "keepalives_idle": "5",
     "keepalives_interval": "2",
@@ -42,7 +50,7 @@ _SET_UP: Final = (
     " set_config('synchronous_commit', CASE current_setting('synchronous_commit')"
     " WHEN 'off' THEN 'on' ELSE current_setting('synchronous_commit') END, false),"
     f" set_config('statement_timeout', '{int(STATEMENT_PATIENCE * 1000)}', false),"
-    f" set_config('lock_timeout', '{int(PATIENCE * 1000)}', false),"
+    f" set_config('lock_timeout', '{int(LOCK_PATIENCE * 1000)}', false),"
     f" set_config('idle_in_transaction_session_timeout', '{int(STATEMENT_PATIENCE * 1000)}', false),"
     " current_setting('server_encoding')"
 )
@@ -83,9 +91,9 @@ def make_pool(given: dict[str, Any]) -> Pool:
         },
         min_size=1,
         max_size=CONNECTIONS,
+        max_waiting=WAITING,
         timeout=PATIENCE,
-        # Given up soon: attempts come at ever longer intervals, and the next request makes a new one at once.
-        reconnect_timeout=PATIENCE,
+        reconnect_timeout=RECONNECTING,
         configure=set_up,
         open=False,
         name="gatepass",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import psycopg
 from psycopg import errors
-from psycopg_pool import PoolClosed, PoolTimeout
+from psycopg_pool import PoolClosed, PoolTimeout, TooManyRequests
 
 from gatepass.auth import AuthError, Conflict, Feed, StorageUnavailable
 from gatepass.storage import rows
@@ -44,6 +44,7 @@ TRIES: Final = 5
 NOTES: Final = 1_000
 """Notes that may wait to be written; beyond them they are dropped. One a minute and session is the rule."""
 
+_POOL: Final = (PoolTimeout, PoolClosed, TooManyRequests)
 _ROLLED_BACK: Final = (errors.DeadlockDetected, errors.SerializationFailure)
 
 
@@ -113,7 +114,7 @@ class PostgresStore:
             try:
                 async with self._pool.connection() as connection:
                     await execute(connection, steps)
-            except (psycopg.Error, PoolTimeout, PoolClosed) as error:
+            except psycopg.Error as error:
                 if left and isinstance(error, _ROLLED_BACK):
                     continue
                 raise await self._failed(error) from None
@@ -240,11 +241,11 @@ class PostgresStore:
                 raise failure from None
         except (errors.DataError, UnicodeEncodeError):
             return []  # a text that no row can hold: nothing is found under it
-        except (psycopg.Error, PoolTimeout, PoolClosed) as error:
+        except psycopg.Error as error:
             raise unavailable(error) from None
         try:
             return await self._read_once(statement, values)
-        except (psycopg.Error, PoolTimeout, PoolClosed) as error:
+        except psycopg.Error as error:
             raise unavailable(error) from None
 
     async def _read_once(self, statement: str, values: rows.Row) -> list[rows.Row]:
@@ -258,7 +259,7 @@ class PostgresStore:
             async with self._pool.connection() as connection, connection.transaction():
                 await connection.execute(statements.EVENT_LOG_LOCKED)
                 await connection.execute(statements.EVENTS_NUMBERED, (limit,))
-        except (psycopg.Error, PoolTimeout, PoolClosed) as error:
+        except psycopg.Error as error:
             raise await self._failed(error) from None
 
     async def _failed(self, error: Exception) -> StorageUnavailable:
@@ -272,6 +273,6 @@ class PostgresStore:
 
 def _is_lost(error: Exception) -> bool:
     """Say whether a connection is gone: nobody answers (no code), or the server says that it goes."""
-    if not isinstance(error, psycopg.OperationalError) or isinstance(error, PoolTimeout | PoolClosed):
+    if not isinstance(error, psycopg.OperationalError) or isinstance(error, _POOL):
         return False
     return error.sqlstate is None or error.sqlstate.startswith(("08", "57P"))
