@@ -14,7 +14,8 @@ class Age:
 
     Nothing can be heard before it is true. So the least difference seen between hearing a page and its
     being true (`true_at`, the issuer's clock) is how far the two clocks differ, plus the shortest way. It is
-    believed up to the leeway: what a path that delays everything alike can hide is the leeway at most.
+    believed up to the leeway. So a path that delays everything alike can hide the leeway and nothing more
+    where the clocks agree, and twice that where this one is behind by all of it.
     """
 
     def __init__(self, *, leeway: float) -> None:
@@ -43,9 +44,9 @@ class Age:
         # A page from a cache may be older than what was heard before it; the view is not.
         self.heard_at = max(self.heard_at, now - max(difference - believed, 0.0))
 
-    def resume(self, heard_at: float, *, true_at: float) -> None:
+    def resume(self, heard_at: float, *, true_at: float, now: float) -> None:
         """Take over what an earlier process heard; never younger than the leeway allows."""
-        self.heard_at = min(heard_at, true_at + self._leeway)
+        self.heard_at = min(heard_at, true_at + self._leeway, now)
 
     def watch(self, *, now: float, monotonic: float) -> None:
         """Notice a clock that was set back: the view is not younger for it.

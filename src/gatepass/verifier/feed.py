@@ -5,6 +5,7 @@ Where a network breaks streams, the feed is asked for in long polls instead.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from contextlib import aclosing
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ from gatepass.verifier.fetch import FetchFailed
 from gatepass.verifier.revocations import OutOfOrder
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import AsyncGenerator, Callable
 
     from gatepass.jose import KeySet
     from gatepass.verifier.fetch import Fetch
@@ -34,6 +35,17 @@ PAGES: Final = 4_000
 
 FORGET_EVERY: Final = 60.0
 """Seconds between two looks for entries that nobody needs any more."""
+
+POLL_PAUSE: Final = 2.0
+"""Seconds until the next poll, where one brought nothing and was not held back either: so Auth answers when
+too many wait, and a relay that knows nothing of `wait`."""
+
+_IN_WORDS: Final = {
+    "no_revocations_endpoint": "it publishes none. Is that wanted, make the verifier with feed=None: then "
+    "nobody can be kicked out before a token expires",
+    "page_key_not_found": "the page names a key that the verifier does not have. An algorithm other than "
+    "the default ones must be named in algorithms=",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,14 +115,8 @@ class FeedWork:
 
     async def turn(self, fetch: Fetch) -> float:
         """Read and follow until something breaks, and say how many seconds to wait before the next try."""
-        self._look_at_clocks()
-        view = self._keys.view
-        if view is None:
-            self.state = FeedState.WAITING_FOR_KEYS
-            return self._terms.longest_retry  # whoever brings the keys wakes us
-        self._warm_start(view.keys)
         try:
-            return await self._follow(fetch)
+            return await self._turn(fetch)
         except FetchFailed as error:
             return self._failed(error.code)
         except (JoseError, OAuthError) as error:
@@ -129,12 +135,23 @@ class FeedWork:
 
     # Following
 
+    async def _turn(self, fetch: Fetch) -> float:
+        if self._revocations.is_torn:
+            self._revocations.start_over()  # this process was forked in the middle of a page
+        self._look_at_clocks()
+        view = self._keys.view
+        if view is None:
+            self.state = FeedState.WAITING_FOR_KEYS
+            return self._terms.longest_retry  # whoever brings the keys wakes us
+        self._warm_start(view.keys)
+        return await self._follow(fetch)
+
     async def _follow(self, fetch: Fetch) -> float:
         metadata = await self._issuer.metadata(fetch)
         if metadata.revocations_endpoint is None:
             raise FetchFailed("no_revocations_endpoint")
-        if self._shelf_is_long():
-            self._revocations.start_over()  # what is kept on disk gets shorter by a new full answer
+        if self._shelf_wants_full_answer():
+            self._revocations.start_over()
         await self._catch_up(fetch, metadata.revocations_endpoint)
         stream = metadata.revocations_stream_endpoint
         if stream is None or self._monotonic() < self._poll_until:
@@ -149,31 +166,42 @@ class FeedWork:
             page = await self._page(fetch, _url(endpoint, {"after": str(after)} if after else {}))
             if not page.more:
                 return
+        self._revocations.start_over()  # what came of it is not kept
         raise FetchFailed("endless_feed")
 
     async def _poll(self, fetch: Fetch, endpoint: str) -> float:
         self.state = FeedState.POLLING
         query = {"after": str(self._revocations.reached), "wait": f"{self._terms.poll:g}"}
-        await self._page(fetch, _url(endpoint, query), patience=self._terms.poll)
+        asked = self._monotonic()
+        page = await self._page(fetch, _url(endpoint, query), patience=self._terms.poll)
         self._failures = 0
-        return 0
+        held_back = self._monotonic() - asked >= min(POLL_PAUSE, self._terms.poll / 2)
+        return 0 if page.selectors or held_back else POLL_PAUSE
 
     async def _stream(self, fetch: Fetch, endpoint: str) -> float:
         heard = False
         url = _url(endpoint, {"after": str(self._revocations.reached)})
         try:
             async with aclosing(fetch.events(url, silence=self._terms.silence)) as events:
-                async for data in events:
+                while (data := await self._next(events)) is not None:
                     self._take(data)
                     self.state = FeedState.STREAMING
                     self._failures, heard = 0, True
-                    if self._shelf_is_long():
+                    if self._shelf_wants_full_answer():
                         return 0
         except FetchFailed:
             if not heard:
                 self._poll_until = self._monotonic() + self._terms.polling
             raise
         raise FetchFailed("stream_ended")
+
+    async def _next(self, events: AsyncGenerator[str, None]) -> str | None:
+        """Wait for a whole event: bytes that trickle in, and comments, are silence too."""
+        try:
+            async with asyncio.timeout(self._terms.silence):
+                return await anext(events, None)
+        except TimeoutError:
+            raise FetchFailed("silent") from None
 
     async def _page(self, fetch: Fetch, url: str, *, patience: float = 0) -> Page:
         document = await fetch.get(url, patience=patience)
@@ -196,7 +224,7 @@ class FeedWork:
         if not page.more:
             self._revocations.age.heard(page.true_at / 1000, now=self._clock())
         if self._shelf is not None:
-            self._shelf.keep_page(text, page, heard_at=self._revocations.age.heard_at)
+            self._shelf.keep_page(text, page, heard_at=self._revocations.age.heard_at, now=self._clock())
         if changed:
             self._changed()
         if any(one.selects is Selects.KID for one in page.selectors):
@@ -233,7 +261,7 @@ class FeedWork:
         if heard is not None and self._revocations.cursor is not None:
             page = self._verified(keys, heard.page)
             if page.cursor == self._revocations.cursor:
-                self._revocations.age.resume(heard.at, true_at=page.true_at / 1000)
+                self._revocations.age.resume(heard.at, true_at=page.true_at / 1000, now=self._clock())
                 self._changed()
 
     # What goes wrong
@@ -247,15 +275,19 @@ class FeedWork:
         # Only what says that the address is wrong makes us read the metadata again, not every outage.
         if code.startswith(("status_4", "redirected", "no_")):
             self._issuer.forget()
-        log.warning("feed of %s broke off: %s", self._issuer.identifier, code)
+        words = f" ({_IN_WORDS[code]})" if code in _IN_WORDS else ""
+        log.warning("feed of %s broke off: %s%s", self._issuer.identifier, code, words)
         return wait * (0.5 + 0.5 * self._jitter())
 
-    def _shelf_is_long(self) -> bool:
-        return self._shelf is not None and self._shelf.is_long
+    def _shelf_wants_full_answer(self) -> bool:
+        return self._shelf is not None and self._shelf.wants_full_answer(now=self._clock())
 
     def _look_at_clocks(self) -> None:
         now = self._clock()
         self._revocations.age.watch(now=now, monotonic=self._monotonic())
+        if self._revocations.forgot_too_much(now):
+            log.warning("the clock was set back behind what was forgotten: the feed is read anew")
+            self._revocations.lose()
         if not self._forget_at - 2 * FORGET_EVERY < now < self._forget_at:
             self._forget_at = now + FORGET_EVERY
             self._revocations.forget(now)

@@ -61,16 +61,25 @@ class MarkTable:
             shard = self._shards[number] = _empty()
         _insert(shard, mark, bound=bound, end=end)
 
-    def forget(self, now: float) -> None:
-        """Drop every entry whose end has come; `now` in seconds since the epoch."""
+    def load_all(self, other: MarkTable) -> None:
+        """Add every entry of another table to one that nobody reads yet."""
+        for shard in list(other._shards.values()):
+            for mark, bound, end in zip(*shard, strict=True):
+                self.load(mark, bound=bound, end=end)
+
+    def forget(self, now: float) -> bool:
+        """Drop every entry whose end has come, and say whether any was; `now` in seconds since the epoch."""
+        dropped = False
         for number, shard in list(self._shards.items()):
             if min(shard.ends) <= now:
+                dropped = True
                 kept = [row for row in zip(*shard, strict=True) if row[2] > now]
                 if kept:
                     marks, bounds, ends = zip(*kept, strict=True)
                     self._shards[number] = _Shard(array("Q", marks), array("Q", bounds), array("I", ends))
                 else:
                     del self._shards[number]
+        return dropped
 
     def __len__(self) -> int:
         return sum(len(shard.marks) for shard in list(self._shards.values()))

@@ -59,12 +59,20 @@ class _Entries:
         else:
             self.tables[one.selects].load(one.mark, bound=one.below, end=one.forget_after)
 
-    def forget(self, now: float) -> None:
-        """Drop what is past its end."""
-        for table in self.tables.values():
-            table.forget(now)
-        if self.all_end <= now:
+    def forget(self, now: float) -> bool:
+        """Drop what is past its end; says whether anything was."""
+        dropped = [table.forget(now) for table in self.tables.values()]
+        if self.all_below and self.all_end <= now:
             self.all_below = 0
+            return True
+        return any(dropped)
+
+    def load_all(self, other: _Entries) -> None:
+        """Take in what another moment knew, before anybody reads."""
+        for selects, table in self.tables.items():
+            table.load_all(other.tables[selects])
+        self.all_below = max(self.all_below, other.all_below)
+        self.all_end = max(self.all_end, other.all_end)
 
     def _add_all(self, one: Selector) -> None:
         self.all_below = max(self.all_below, one.below)
@@ -87,10 +95,16 @@ class Revocations:
         self.changes = 0
         """Counts up with each change, after it: who read it before looking has missed nothing since."""
         self.age = Age(leeway=leeway)
-        self._entries = _Entries()
-        self._incoming: _Entries | None = None
+        self.is_torn = False
+        """Whether a page was never taken in to its end: in a child that was forked in the middle of one."""
         self.reached: Cursor | None = None
         """The place of the last page; ahead of `cursor` in the middle of a full answer."""
+        self._leeway = leeway
+        self._entries = _Entries()
+        self._incoming: _Entries | None = None
+        self._newest = 0
+        """When the newest page was true, by the issuer's clock; milliseconds."""
+        self._forgot_at = float("-inf")
 
     def take(self, page: Page) -> bool:
         """Take in a verified page; says whether anything changed. Raises `OutOfOrder`.
@@ -98,23 +112,40 @@ class Revocations:
         A full answer replaces what was known, but only when its last page is there: until then the old
         entries count.
         """
+        if page.after is not None and (
+            self.reached is None or (page.log, page.after) != (self.reached.log, self.reached.seq)
+        ):
+            raise OutOfOrder
+        self.is_torn = True
         if page.after is None:
             self._incoming = _Entries()
-        elif self.reached is None or (page.log, page.after) != (self.reached.log, self.reached.seq):
-            raise OutOfOrder
-        self.reached = page.cursor
         changed = self._take_entries(page)
+        self.reached = page.cursor
         if not page.more:
             self.cursor = page.cursor
+            self._newest = max(self._newest, page.true_at)
+        self.is_torn = False
         return changed
 
     def start_over(self) -> None:
         """Ask for the full answer next; what is known counts until that is there."""
         self.cursor = self.reached = self._incoming = None
+        self.is_torn = False
 
     def forget(self, now: float) -> None:
         """Drop the entries that no token can match any more."""
-        self._entries.forget(now)
+        if self._entries.forget(now):
+            self._forgot_at = now
+
+    def forgot_too_much(self, now: float) -> bool:
+        """Say whether entries were dropped that are needed again, since the clock was set back."""
+        # What the clocks may differ by, an entry outlasts its tokens anyway.
+        return now < self._forgot_at - self._leeway
+
+    def lose(self) -> None:
+        """Know nothing, until the next full answer is there."""
+        self.start_over()
+        self._forgot_at = self.age.heard_at = float("-inf")
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -125,7 +156,9 @@ class Revocations:
         Every entry counts by itself: of two cut-offs at different levels neither takes back the other.
         """
         claims = principal.claims
-        issued, jti, client_id = claims.get("iat"), claims.get("jti"), claims.get("client_id")
+        # What is ordered about tokens ends no session: a session id was never signed or issued to a client.
+        issued = claims.get("iat") if principal.mode == "token" else None
+        jti, client_id = claims.get("jti"), claims.get("client_id")
         entries = self._entries
         if type(issued) is int and issued < entries.all_below:
             return Verdict.REVOKED_ALL
@@ -144,7 +177,11 @@ class Revocations:
 
     def revoked_key(self, kid: str) -> bool:
         """Say whether nothing that this key signed holds: pages of the feed are no exception."""
-        return _selects(self._entries.tables[Selects.KID], kid, _UNCOUNTED)
+        return any(
+            _selects(entries.tables[Selects.KID], kid, _UNCOUNTED)
+            for entries in (self._entries, self._incoming)
+            if entries is not None
+        )
 
     def _take_entries(self, page: Page) -> bool:
         if self._incoming is None:
@@ -157,6 +194,9 @@ class Revocations:
             self._incoming.load(one)
         if page.more:
             return False
+        if page.true_at < self._newest:
+            # An old answer, from a cache or replayed by a relay: it takes back nothing that came after it.
+            self._incoming.load_all(self._entries)
         self._entries, self._incoming = self._incoming, None
         self.changes += 1
         return True
