@@ -10,6 +10,7 @@ from gatepass.jose import Key, KeySet, jwt
 from gatepass.oauth import (
     ACCESS_TOKEN_TYP,
     INACTIVE,
+    STALE,
     AccessToken,
     Introspection,
     Selects,
@@ -205,10 +206,12 @@ class FakeIssuer:
     def check_token(self, token: str) -> bytes:
         """Answer a Service that asks about a token, since its view is too old."""
         claims = jwt.peek(token).claims
-        ended = claims.get("sid") in self._ended
-        current = claims.get("epoch", -1) >= self._epochs.get(claims.get("sub", ""), 0)
-        if ended or not current or self.clock() >= claims.get("exp", 0):
+        sub, epoch = claims.get("sub", ""), claims.get("epoch", -1)
+        ended = claims.get("sid") in self._ended or epoch < self._revoked_below.get(sub, 0)
+        if ended or self.clock() >= claims.get("exp", 0):
             return INACTIVE
+        if epoch < self._epochs.get(sub, 0):
+            return STALE
         return Introspection(**{name: claims[name] for name in _SHARED if name in claims}).to_json()
 
 

@@ -12,7 +12,7 @@ import atexit
 import os
 import threading
 import weakref
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 
 from gatepass.verifier.following import Following
 
@@ -26,6 +26,14 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
+class Closing(Protocol):
+    """Something that may have connections on the follower's loop."""
+
+    async def close(self) -> None:
+        """Close those of the running loop."""
+        ...
+
+
 class Follower:
     """The thread; it starts with the first following, and ends with `stop` or with the process."""
 
@@ -34,6 +42,7 @@ class Follower:
     _followings: dict[Work, Following]
 
     def __init__(self) -> None:
+        self._lent: weakref.WeakSet[Closing] = weakref.WeakSet()
         self._forget()
         _followers.add(self)
 
@@ -53,6 +62,16 @@ class Follower:
             loop = self._thread.loop if self._thread else self._start().loop
         return asyncio.run_coroutine_threadsafe(coroutine, loop)
 
+    def lend(self, closing: Closing) -> None:
+        """Let something open connections here by `call`; they are closed when the thread ends."""
+        with self._lock:
+            self._lent.add(closing)
+
+    def close(self, closing: Closing) -> concurrent.futures.Future[None] | None:
+        """Have its connections here closed; None where no thread is that could have any. Does not wait."""
+        with self._lock:
+            return None if self._thread is None else self.call(closing.close())
+
     def unfollow(self, work: Work) -> None:
         """End the work soon."""
         with self._lock:
@@ -65,10 +84,11 @@ class Follower:
         with self._lock:
             thread, self._thread = self._thread, None
             followings, self._followings = self._followings, {}
+            lent = list(self._lent)
         for following in followings.values():
             following.stop()
         if thread is not None:
-            thread.stop(timeout=timeout)
+            thread.stop(lent, timeout=timeout)
 
     def after_fork(self) -> None:
         """Begin anew in a forked child, where the thread no longer is."""
@@ -100,19 +120,23 @@ class _LoopThread(threading.Thread):
         super().__init__(name="gatepass-follower", daemon=True)
         self.loop = asyncio.new_event_loop()
         self._stopping = asyncio.Event()
+        self._lent: list[Closing] = []
 
     def run(self) -> None:
         # At its end the runner cancels what still runs, and waits until that has closed its connections.
         with asyncio.Runner(loop_factory=lambda: self.loop) as runner:
             runner.run(self._until_stopped())
 
-    def stop(self, *, timeout: float) -> None:
+    def stop(self, lent: list[Closing], *, timeout: float) -> None:
         """End the loop and wait for the thread."""
+        self._lent = lent
         self.loop.call_soon_threadsafe(self._stopping.set)
         self.join(timeout)
 
     async def _until_stopped(self) -> None:
         await self._stopping.wait()
+        for closing in self._lent:
+            await closing.close()
 
 
 _followers: Final[weakref.WeakSet[Follower]] = weakref.WeakSet()

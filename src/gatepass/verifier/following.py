@@ -23,6 +23,10 @@ CLIENT_AGAIN_AT_MOST: Final = 60.0
 to notice it, and one for each request that comes in would fill the disk."""
 
 
+TURN_AGAIN: Final = 10.0
+"""Seconds until the next turn after one that failed in a way that nobody thought of."""
+
+
 class Work(Protocol):
     """Something that is kept current by turns."""
 
@@ -72,7 +76,7 @@ class Following:
         try:
             self._fetch = fetch = await _made(make_fetch)
             while True:
-                delay = await work.turn(fetch)
+                delay = await _turned(work, fetch)
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(delay):
                         await wake.wait()
@@ -94,3 +98,12 @@ async def _made(make_fetch: Callable[[], Fetch]) -> Fetch:
             log.exception("the follower cannot make its HTTP client")
         await asyncio.sleep(delay)
         delay = min(2 * delay, CLIENT_AGAIN_AT_MOST)
+
+
+async def _turned(work: Work, fetch: Fetch) -> float:
+    """Do a turn. One that fails ends nothing: nobody would begin again while the others go on."""
+    try:
+        return await work.turn(fetch)
+    except Exception:
+        log.exception("the follower met an error it does not know")
+        return TURN_AGAIN

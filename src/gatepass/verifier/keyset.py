@@ -67,7 +67,9 @@ class TrustedKeys:
 
     def may_fetch_early(self, *, now: float) -> bool:
         """Say whether an unknown kid is worth waking the follower; without keys it is awake anyway."""
-        return self.view is not None and now >= self._early_from
+        # No cool-down is longer than that: the clock was set back.
+        cooling = self._early_from - self._terms.cool_down - 1 <= now < self._early_from
+        return self.view is not None and not cooling
 
     def fetch_early(self, *, now: float) -> None:
         """Make the next fetch due now, because of an unknown kid; at most once in a cool-down."""

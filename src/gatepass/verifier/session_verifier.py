@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+import weakref
 from typing import TYPE_CHECKING, Final
 
 from gatepass.oauth import Introspection, IntrospectionInvalid, is_session_pass
@@ -80,6 +81,8 @@ class SessionVerifier:
         self._cache = TokenCache(limit=cache_size)
         self._watch = watch or Watch(issuer, clock=clock, make_fetch=make_fetch, follower=follower)
         self._follower = follower or process_follower()
+        self._follower.lend(self._asking)
+        weakref.finalize(self, self._follower.close, self._asking).atexit = False
         self._counts = Counts()
 
     async def check(self, pass_text: str, *, freshness: Freshness = DEFAULT) -> Principal:
@@ -117,9 +120,13 @@ class SessionVerifier:
             raise self._unavailable(error.code) from error
 
     async def close(self) -> None:
-        """Close the connections of the running loop; a later check would open new ones."""
-        await self._asking.close()
+        """Close the connections of the running loop and of the background; a later check would open new
+        ones."""
         self._watch.close()
+        await self._asking.close()
+        closing = self._follower.close(self._asking)
+        if closing is not None:
+            await asyncio.wrap_future(closing)
 
     def health(self) -> Health:
         """Say how the verifier is; for metrics and people."""

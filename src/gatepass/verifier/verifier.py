@@ -5,10 +5,18 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+import weakref
 from typing import TYPE_CHECKING, Final
 
 from gatepass.jose import ClaimError, JoseError, KeyNotFound, jwt
-from gatepass.oauth import AccessToken, Introspection, OAuthError, access_token_policy
+from gatepass.oauth import (
+    AccessToken,
+    Introspection,
+    IntrospectionInvalid,
+    OAuthError,
+    access_token_policy,
+    says_stale,
+)
 from gatepass.verifier.asking import Asking
 from gatepass.verifier.cache import Held
 from gatepass.verifier.errors import TokenStale, Unauthenticated, Unavailable
@@ -100,6 +108,8 @@ class Verifier:
             make_fetch=make_fetch or (lambda: HttpFetch(timeout=ASK_PATIENCE)),
         )
         self._follower = follower or process_follower()
+        self._follower.lend(self._asking)
+        weakref.finalize(self, self._follower.close, self._asking).atexit = False
         self._keys = self.watch.keys
         self._revocations = self.watch.revocations
         self._age = self.watch.revocations.age
@@ -154,8 +164,12 @@ class Verifier:
             raise self._view_too_old()
 
     async def close(self) -> None:
-        """Stop following; a later check would begin again."""
+        """Stop following, and close all connections; a later check would begin again."""
         self.watch.close()
+        await self._asking.close()
+        closing = self._follower.close(self._asking)
+        if closing is not None:
+            await asyncio.wrap_future(closing)
 
     def health(self) -> Health:
         """Say how the verifier is; for metrics and people."""
@@ -218,24 +232,39 @@ class Verifier:
         fresh = held.asked_at <= now <= held.asked_at + freshness.max_staleness
         return freshness.on_stale == "ask" and not fresh
 
-    async def _ask(self, token: str) -> Introspection | None:
+    async def _ask(self, token: str) -> bytes:
         self._counts.asked += 1
         try:
             async with asyncio.timeout(ASK_PATIENCE):
-                return Introspection.from_json(await self._asking.ask(token))
-        except (FetchFailed, OAuthError) as error:
+                return await self._asking.ask(token)
+        except FetchFailed as error:
             reason = error.code
         except TimeoutError:
             reason = "timed_out"
-        log.warning("cannot ask %s about a token: %s", self.watch.issuer.identifier, reason)
-        raise self._view_too_old()
+        raise self._cannot_ask(reason)
 
-    def _believe(self, answer: Introspection | None, held: Held, *, now: float) -> None:
-        if answer is None:
+    def _believe(self, answer: bytes, held: Held, *, now: float) -> None:
+        """Take Auth's word for a token. Raises `Unauthenticated`, `Unavailable`."""
+        try:
+            introspection = Introspection.from_json(answer)
+        except IntrospectionInvalid as error:
+            raise self._cannot_ask(error.code) from None
+        principal = held.principal
+        if introspection is None:
+            if says_stale(answer):
+                self._counts.stale += 1
+                log.info("token refused: code=token_stale kid=%.80r", principal.kid)
+                raise TokenStale
             self._counts.revoked += 1
-            log.info("token refused: code=inactive kid=%.80r", held.principal.kid)
+            log.info("token refused: code=inactive kid=%.80r", principal.kid)
             raise Unauthenticated("inactive")
+        if (introspection.sub, introspection.sid) != (principal.subject, principal.session):
+            raise self._cannot_ask("answer_about_another")  # a cache or a proxy mixed them up
         held.asked_at = now
+
+    def _cannot_ask(self, reason: str) -> Unavailable:
+        log.warning("cannot ask %s about a token: %s", self.watch.issuer.identifier, reason)
+        return self._view_too_old()
 
     def _view_too_old(self) -> Unavailable:
         self._counts.unavailable += 1

@@ -122,9 +122,10 @@ class Watch:
 
     def follow(self) -> None:
         """Make sure that the follower is at work; does not wait."""
-        self.following = self._follower.follow(self._key_work, self._make_fetch)
+        # The feed first: it waits for keys, and is woken by who brings them.
         if self.feed is not None:
             self._feed_following = self._follower.follow(self.feed, self._make_fetch)
+        self.following = self._follower.follow(self._key_work, self._make_fetch)
 
     async def end_of(
         self, principal: Principal, *, freshness: Freshness, known_at: float = float("-inf")
