@@ -82,7 +82,6 @@ async def test_the_wait_doubles_with_each_failure_up_to_a_limit(world: FeedWorld
 async def test_where_a_stream_says_nothing_polls_take_its_place_for_a_while(clock: Clock) -> None:
     world = FeedWorld(clock, terms=FeedTerms(silence=0.02))
     await world.turn(signed(page()), stream=[SILENCE])
-    assert world.work.state is FeedState.RETRYING
     await world.turn(signed(page(after=0, seq=0)), signed(page(sid("one"), after=0)))
     assert world.work.state is FeedState.POLLING
     assert world.net.asked[-1] == f"{FEED}?after=log.0&wait=20"
