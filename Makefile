@@ -10,7 +10,7 @@ BIN := $(VENV)/bin
 UV := UV_PYTHON_DOWNLOADS=never UV_PROJECT_ENVIRONMENT=$(VENV) UV_LINK_MODE=copy $(BIN)/uv
 WORKERS ?= auto
 
-.PHONY: help setup setup-demo demo demo-reset test check format fuzz bench bench-jose coverage chromium postgres node-peer clean
+.PHONY: help setup setup-demo demo demo-reset test check format fuzz bench bench-jose bench-verifier coverage chromium postgres node-peer clean
 
 help: ## say what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1|/' | column -t -s '|'
@@ -78,6 +78,9 @@ bench: setup ## measure everything, beside the peers, in one run
 
 bench-jose: setup ## measure the library beside its peers
 	@$(BIN)/python -m benchmarks.jose
+
+bench-verifier: setup ## measure checks, a Service with them, and kick-outs (QUICK=1: half a minute)
+	@$(BIN)/python -m benchmarks.verifier $(if $(QUICK),--quick)
 
 clean: ## remove what make made
 	@rm -rf $(VENV) .demo .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage htmlcov dist

@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-BENCHMARKS = ["benchmarks.jose"]
+BENCHMARKS = ["benchmarks.jose", "benchmarks.verifier"]
 
 
 def main() -> None:
