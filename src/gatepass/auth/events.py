@@ -12,6 +12,8 @@ class EventKind(StrEnum):
 
     LOGGED_IN = "logged_in"
     LOGIN_FAILED = "login_failed"
+    ATTEMPTS_EXCEEDED = "attempts_exceeded"
+    """Somebody must wait before they may try again; told once a minute of one address."""
     LOGGED_OUT = "logged_out"
     SESSION_ENDED = "session_ended"
     TOKENS_ISSUED = "tokens_issued"
@@ -48,6 +50,7 @@ class Event(msgspec.Struct, frozen=True):
     """Who did it: a user's id, `cli`, or None where nobody is known (a failed log-in) or needed (the
     clock)."""
     address: str | None = None
+    """Where it came from; None for the command line and the clock."""
     reason: str | None = None
     """A code or a public id: why, or which key or role."""
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from gatepass.auth.actors import Actor, actor_id, require_admin
+from gatepass.auth.actors import Actor, actor_id, address_of, require_admin
 from gatepass.auth.changes import Change, Conflict, EventRecorded, Revoked, RoleIs, UserChanged
 from gatepass.auth.errors import Contended, NotPermitted
 from gatepass.auth.events import Event, EventKind
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from gatepass.auth.auth import Auth
+    from gatepass.auth.terms import Client
     from gatepass.auth.users import User
 
 
@@ -30,6 +31,7 @@ async def grant(
     wanted: Callable[[User], User],
     reason: str,
     actor: Actor,
+    client: Client | None,
     now: float,
 ) -> User:
     """Write what a user is to hold; nothing is written when that is so already (a client may retry).
@@ -48,7 +50,8 @@ async def grant(
         if actor != "cli" and _ways(user, defined) != _ways(after, defined):
             raise NotPermitted  # only the command line makes administrators, or unmakes them
         after = msgspec.structs.replace(after, granted=granted, epoch=user.epoch + 1)
-        event = Event(now, EventKind.GRANTS_CHANGED, user.id, actor=actor_id(actor), reason=reason)
+        address = address_of(client)
+        event = Event(now, EventKind.GRANTS_CHANGED, user.id, None, actor_id(actor), address, reason)
         guards: list[Change] = [RoleIs(role, defined[role]) for role in sorted(after.roles)]
         try:
             await auth.store.commit(

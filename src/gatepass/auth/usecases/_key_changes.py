@@ -13,18 +13,25 @@ if TYPE_CHECKING:
     from gatepass.auth.signing_keys import KeyRecord
 
 
-def key_changes(records: Sequence[KeyRecord], changes: Iterable[Change], *, now: float) -> list[Change]:
-    """Put the guard in front and the events behind."""
+def key_changes(
+    records: Sequence[KeyRecord], changes: Iterable[Change], *, actor: str | None, now: float
+) -> list[Change]:
+    """Put the guard in front and the events behind; no actor: it was due by the clock."""
     states = frozenset((record.kid, record.state.value) for record in records)
     listed = list(changes)
-    return [KeyringIs(states), *listed, *(EventRecorded(_event(change, now=now)) for change in listed)]
+    return [
+        KeyringIs(states),
+        *listed,
+        *(EventRecorded(_event(change, actor=actor, now=now)) for change in listed),
+    ]
 
 
-def _event(change: Change, *, now: float) -> Event:
+def _event(change: Change, *, actor: str | None, now: float) -> Event:
     if isinstance(change, KeyAdded):
-        return Event(now, EventKind.KEY_ADDED, reason=change.record.kid)
+        return Event(now, EventKind.KEY_ADDED, actor=actor, reason=change.record.kid)
     if isinstance(change, KeyMoved):
-        return Event(now, EventKind.KEY_MOVED, reason=f"{change.record.kid} {change.record.state.value}")
+        moved = f"{change.record.kid} {change.record.state.value}"
+        return Event(now, EventKind.KEY_MOVED, actor=actor, reason=moved)
     if isinstance(change, KeyRemoved):
-        return Event(now, EventKind.KEY_REMOVED, reason=change.kid)
+        return Event(now, EventKind.KEY_REMOVED, actor=actor, reason=change.kid)
     raise AssertionError(type(change).__name__)

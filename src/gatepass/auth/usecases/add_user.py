@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gatepass.auth.actors import Actor, actor_id, require_admin
+from gatepass.auth.actors import Actor, actor_id, address_of, require_admin
 from gatepass.auth.errors import NotPermitted
 from gatepass.auth.events import EventKind
 from gatepass.auth.permissions import ADMIN, check_permissions, check_role
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from gatepass.auth.auth import Auth
+    from gatepass.auth.terms import Client
     from gatepass.auth.users import User
 
 
@@ -27,6 +28,7 @@ async def add_user(
     roles: Iterable[str] = (),
     permissions: Iterable[str] = (),
     actor: Actor,
+    client: Client | None = None,
     now: float,
 ) -> User:
     """Make an account. Raises `InvalidInput`, `EmailTaken`, `RoleUnknown`, `NotPermitted`.
@@ -49,7 +51,7 @@ async def add_user(
         permissions=check_permissions(permissions),
         kind=EventKind.USER_ADDED,
         actor=actor_id(actor),
-        address=None,
+        address=address_of(client),
         accept=accept,
         now=now,
     )

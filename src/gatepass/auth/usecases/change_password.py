@@ -46,7 +46,7 @@ async def change_password(
         AttemptCharged(account_key(checked.user.email), auth.terms.account_limit, now),
         AttemptCharged(address_key(client.address), auth.terms.address_limit, now),
     )
-    await charge(auth, *charges, now=now)  # before the password is looked at
+    await charge(auth, *charges, client=client, now=now)  # before the password is looked at
     for _ in range(TRIES):
         session, user, encoded = await _as_of_now(auth, checked.session, now=now)
         if not await auth.passwords.verify(encoded, current):

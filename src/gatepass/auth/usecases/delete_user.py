@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from gatepass.auth.actors import Actor, actor_id, require_admin
+from gatepass.auth.actors import Actor, actor_id, address_of, require_admin
 from gatepass.auth.changes import Conflict, EventRecorded, Revoked, UserDeleted
 from gatepass.auth.errors import Contended, NotPermitted
 from gatepass.auth.events import Event, EventKind
@@ -15,6 +15,7 @@ from gatepass.auth.usecases._tries import TRIES
 
 if TYPE_CHECKING:
     from gatepass.auth.auth import Auth
+    from gatepass.auth.terms import Client
     from gatepass.auth.users import User
 
 EVERY_EPOCH: Final = 2**53 - 1
@@ -22,7 +23,13 @@ EVERY_EPOCH: Final = 2**53 - 1
 
 
 async def delete_user(
-    auth: Auth, *, email: str | None = None, user_id: str | None = None, actor: Actor, now: float
+    auth: Auth,
+    *,
+    email: str | None = None,
+    user_id: str | None = None,
+    actor: Actor,
+    client: Client | None = None,
+    now: float,
 ) -> User:
     """Delete a user, found by e-mail address or id; gives them as they were. Raises `UserUnknown`,
     `NotPermitted`.
@@ -34,7 +41,7 @@ async def delete_user(
         user = await find(auth, email=email, user_id=user_id)
         if may_administer(user) and actor != "cli":
             raise NotPermitted
-        event = Event(now, EventKind.USER_DELETED, user.id, actor=actor_id(actor))
+        event = Event(now, EventKind.USER_DELETED, user.id, None, actor_id(actor), address_of(client))
         try:
             await auth.store.commit(
                 UserDeleted(user.id, user.epoch),

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from gatepass.auth.actors import Actor, actor_id, require_admin
+from gatepass.auth.actors import Actor, actor_id, address_of, require_admin
 from gatepass.auth.changes import Conflict, EventRecorded
 from gatepass.auth.cut_offs import cut_off
 from gatepass.auth.errors import Contended
@@ -17,10 +17,17 @@ from gatepass.auth.users import User, UserStatus
 
 if TYPE_CHECKING:
     from gatepass.auth.auth import Auth
+    from gatepass.auth.terms import Client
 
 
 async def disable_user(
-    auth: Auth, *, email: str | None = None, user_id: str | None = None, actor: Actor, now: float
+    auth: Auth,
+    *,
+    email: str | None = None,
+    user_id: str | None = None,
+    actor: Actor,
+    client: Client | None = None,
+    now: float,
 ) -> User:
     """Shut a user out, found by e-mail address or id. Raises `UserUnknown`, `NotPermitted`.
 
@@ -34,7 +41,7 @@ async def disable_user(
             return user
         shut_out = msgspec.structs.replace(user, status=UserStatus.DISABLED)
         disabled, changes = cut_off(shut_out, now=now)
-        event = Event(now, EventKind.USER_DISABLED, user.id, actor=actor_id(actor))
+        event = Event(now, EventKind.USER_DISABLED, user.id, None, actor_id(actor), address_of(client))
         try:
             await auth.store.commit(*changes, EventRecorded(event))
         except Conflict:

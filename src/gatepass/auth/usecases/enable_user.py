@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from gatepass.auth.actors import Actor, actor_id, require_admin
+from gatepass.auth.actors import Actor, actor_id, address_of, require_admin
 from gatepass.auth.changes import Conflict, EventRecorded, UserChanged
 from gatepass.auth.errors import Contended, NotPermitted
 from gatepass.auth.events import Event, EventKind
@@ -17,10 +17,17 @@ from gatepass.auth.users import User, UserStatus
 
 if TYPE_CHECKING:
     from gatepass.auth.auth import Auth
+    from gatepass.auth.terms import Client
 
 
 async def enable_user(
-    auth: Auth, *, email: str | None = None, user_id: str | None = None, actor: Actor, now: float
+    auth: Auth,
+    *,
+    email: str | None = None,
+    user_id: str | None = None,
+    actor: Actor,
+    client: Client | None = None,
+    now: float,
 ) -> User:
     """Let a user in again, found by e-mail address or id. Raises `UserUnknown`, `NotPermitted`.
 
@@ -36,7 +43,7 @@ async def enable_user(
         # The cut-off stays where disabling put it. The epoch moves though nobody has a token of it: it tells
         # a writer who looked earlier that the user is another one by now.
         enabled = msgspec.structs.replace(user, status=UserStatus.ACTIVE, epoch=user.epoch + 1)
-        event = Event(now, EventKind.USER_ENABLED, user.id, actor=actor_id(actor))
+        event = Event(now, EventKind.USER_ENABLED, user.id, None, actor_id(actor), address_of(client))
         try:
             await auth.store.commit(UserChanged(enabled, user.epoch), EventRecorded(event))
         except Conflict:

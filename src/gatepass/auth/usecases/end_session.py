@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gatepass.auth.actors import Actor, actor_id
 from gatepass.auth.errors import SessionUnknown
 from gatepass.auth.permissions import may_administer
 from gatepass.auth.sessions import EndReason
@@ -12,10 +11,14 @@ from gatepass.auth.usecases._ending import end
 from gatepass.auth.users import User
 
 if TYPE_CHECKING:
+    from gatepass.auth.actors import Actor
     from gatepass.auth.auth import Auth
+    from gatepass.auth.terms import Client
 
 
-async def end_session(auth: Auth, *, sid: str, actor: Actor, now: float) -> None:
+async def end_session(
+    auth: Auth, *, sid: str, actor: Actor, client: Client | None = None, now: float
+) -> None:
     """End a session by its public id; it is gone when this returns.
 
     Raises `SessionUnknown`, for another user's session too.
@@ -27,4 +30,4 @@ async def end_session(auth: Auth, *, sid: str, actor: Actor, now: float) -> None
     if isinstance(actor, User) and not own and not may_administer(actor):
         raise SessionUnknown
     reason = EndReason.ENDED_BY_USER if own else EndReason.ENDED_BY_ADMIN
-    await end(auth, sid=sid, reason=reason, actor=actor_id(actor), now=now)
+    await end(auth, sid=sid, reason=reason, actor=actor, client=client, now=now)

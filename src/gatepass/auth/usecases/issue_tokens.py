@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from gatepass.auth import refresh, sessions, tokens
+from gatepass.auth.actors import address_of
 from gatepass.auth.changes import (
     Conflict,
     EventRecorded,
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from gatepass.auth.refresh import RefreshForm
     from gatepass.auth.results import Tokens
     from gatepass.auth.sessions import Session
+    from gatepass.auth.terms import Client
     from gatepass.auth.users import User
 
 FAMILIES_PER_SESSION: Final = 20
@@ -39,6 +41,7 @@ async def issue_tokens(
     user: User,
     form: RefreshForm,
     lifetime: int | None = None,
+    client: Client | None = None,
     now: float,
 ) -> Tokens:
     """Give tokens for a session that was just checked.
@@ -62,7 +65,8 @@ async def issue_tokens(
             terms=auth.terms,
             now=now,
         )
-        event = Event(now, EventKind.TOKENS_ISSUED, user.id, session.sid, user.id, reason=form.value)
+        address = address_of(client)
+        event = Event(now, EventKind.TOKENS_ISSUED, user.id, session.sid, user.id, address, form.value)
         guards = (SessionIsLive(session.sid), UserIsAt(user.id, user.epoch))
         capped = FamiliesCapped(session.sid, FAMILIES_PER_SESSION - 1, FAMILIES_REVOKED, now)
         try:

@@ -35,7 +35,7 @@ async def keep_keys(auth: Auth, *, now: float) -> Keyring:
             auth.keyring.replace(ring)
             return ring
         try:
-            await auth.store.commit(*key_changes(records, changes, now=now))
+            await auth.store.commit(*key_changes(records, changes, actor=None, now=now))
         except Conflict:
             continue
     raise Contended

@@ -51,7 +51,7 @@ async def log_in(auth: Auth, *, email: str, password: str, client: Client, now: 
         AttemptCharged(account_key(address or email[:512]), auth.terms.account_limit, now),
         AttemptCharged(address_key(client.address), auth.terms.address_limit, now),
     )
-    await charge(auth, *charges, now=now)  # before the password is looked at
+    await charge(auth, *charges, client=client, now=now)  # before the password is looked at
     for _ in range(TRIES):
         found = await auth.store.credentials_by_email(address)
         user, encoded = found if found is not None else (None, None)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gatepass.auth.actors import Actor, actor_id, require_admin
+from gatepass.auth.actors import Actor, actor_id, address_of, require_admin
 from gatepass.auth.changes import Conflict, EventRecorded
 from gatepass.auth.cut_offs import cut_off
 from gatepass.auth.errors import Contended
@@ -16,10 +16,17 @@ from gatepass.auth.users import User
 
 if TYPE_CHECKING:
     from gatepass.auth.auth import Auth
+    from gatepass.auth.terms import Client
 
 
 async def log_out_everywhere(
-    auth: Auth, *, email: str | None = None, user_id: str | None = None, actor: Actor, now: float
+    auth: Auth,
+    *,
+    email: str | None = None,
+    user_id: str | None = None,
+    actor: Actor,
+    client: Client | None = None,
+    now: float,
 ) -> User:
     """End everything that a user holds, found by e-mail address or id. Raises `UserUnknown`, `NotPermitted`.
 
@@ -32,7 +39,14 @@ async def log_out_everywhere(
     for _ in range(TRIES):
         user = await find(auth, email=email, user_id=user_id)
         cut, changes = cut_off(user, now=now)
-        event = Event(now, EventKind.ALL_SESSIONS_ENDED, user.id, actor=actor_id(actor), reason=reason.value)
+        event = Event(
+            now,
+            EventKind.ALL_SESSIONS_ENDED,
+            user.id,
+            actor=actor_id(actor),
+            address=address_of(client),
+            reason=reason.value,
+        )
         try:
             await auth.store.commit(*changes, EventRecorded(event))
         except Conflict:

@@ -28,7 +28,7 @@ async def register(
         raise RegistrationClosed
     # Never refunded: each one costs a password hash, and each tells whether an address is taken.
     limit = AttemptCharged(address_key(client.address), auth.terms.address_limit, now)
-    await charge(auth, limit, now=now)
+    await charge(auth, limit, client=client, now=now)
     return await make_account(
         auth,
         email=email,

@@ -46,7 +46,7 @@ async def retire_key(auth: Auth, *, kid: str, now: float) -> KeyRecord:
         )
         replaced = key_schedule.replaced(record, terms=auth.terms, now=now)
         try:
-            await auth.store.commit(*key_changes(records, [replaced, KeyAdded(fresh)], now=now))
+            await auth.store.commit(*key_changes(records, [replaced, KeyAdded(fresh)], actor="cli", now=now))
         except Conflict:
             continue
         await keep_keys(auth, now=now)

@@ -36,7 +36,7 @@ async def revoke_key(auth: Auth, *, kid: str, now: float) -> KeyRecord:
         event = Event(now, EventKind.KEY_REVOKED, actor="cli", reason=kid)
         try:
             await auth.store.commit(
-                *key_changes(records, [*moves, *added], now=now),
+                *key_changes(records, [*moves, *added], actor="cli", now=now),
                 Revoked(key_compromised(kid, now=now)),
                 EventRecorded(event),
             )

@@ -36,7 +36,7 @@ async def rotate_keys(auth: Auth, *, now: float, alg: str | None = None) -> KeyR
         )
         changes: list[Change] = [key_schedule.replaced(old, terms=auth.terms, now=now) for old in waiting]
         try:
-            await auth.store.commit(*key_changes(records, [*changes, KeyAdded(record)], now=now))
+            await auth.store.commit(*key_changes(records, [*changes, KeyAdded(record)], actor="cli", now=now))
         except Conflict:
             continue
         await keep_keys(auth, now=now)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from gatepass.auth.actors import Actor
     from gatepass.auth.auth import Auth
+    from gatepass.auth.terms import Client
     from gatepass.auth.users import User
 
 
@@ -24,6 +25,7 @@ async def set_roles(
     email: str | None = None,
     user_id: str | None = None,
     actor: Actor,
+    client: Client | None = None,
     now: float,
 ) -> User:
     """Give a user these roles and no others, found by e-mail address or id.
@@ -39,5 +41,6 @@ async def set_roles(
         wanted=lambda user: msgspec.structs.replace(user, roles=held),
         reason=" ".join(["roles:", *sorted(held)]),
         actor=actor,
+        client=client,
         now=now,
     )

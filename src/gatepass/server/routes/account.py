@@ -113,7 +113,9 @@ async def submit_logout(call: Call) -> Answer:
     return_to = call.site.return_to(fields.get("return_to"))
     checked = await visitor(call)
     if checked is not None:
-        await usecases.log_out(call.site.auth, session=checked.session, actor=checked.user, now=call.now)
+        await usecases.log_out(
+            call.site.auth, session=checked.session, actor=checked.user, client=call.client, now=call.now
+        )
     target = return_to or "/login?done=logged-out"
     return see_other(target, (b"set-cookie", call.site.cookie.taken_back()))
 
@@ -123,7 +125,9 @@ async def end_session(call: Call) -> Answer:
     checked = await visitor_acting(call)
     sid = call.path_value("sid")
     try:
-        await usecases.end_session(call.site.auth, sid=sid, actor=checked.user, now=call.now)
+        await usecases.end_session(
+            call.site.auth, sid=sid, actor=checked.user, client=call.client, now=call.now
+        )
     except SessionUnknown:
         return see_other("/?done=gone")
     return see_other("/?done=ended")
@@ -132,7 +136,9 @@ async def end_session(call: Call) -> Answer:
 async def end_others(call: Call) -> Answer:
     """End all my other sessions, from the button."""
     checked = await visitor_acting(call)
-    await usecases.end_other_sessions(call.site.auth, session=checked.session, now=call.now)
+    await usecases.end_other_sessions(
+        call.site.auth, session=checked.session, client=call.client, now=call.now
+    )
     return see_other("/?done=others-ended")
 
 
@@ -140,7 +146,9 @@ async def end_all(call: Call) -> Answer:
     """Log me out everywhere, here too, from the button."""
     checked = await visitor_acting(call)
     user = checked.user
-    await usecases.log_out_everywhere(call.site.auth, user_id=user.id, actor=user, now=call.now)
+    await usecases.log_out_everywhere(
+        call.site.auth, user_id=user.id, actor=user, client=call.client, now=call.now
+    )
     return see_other("/login?done=everywhere", (b"set-cookie", call.site.cookie.taken_back()))
 
 
@@ -163,7 +171,9 @@ async def _end_previous(call: Call) -> None:
         previous = await visitor(call)
         if previous is not None:
             user, session = previous.user, previous.session
-            await usecases.log_out(call.site.auth, session=session, actor=user, now=call.now)
+            await usecases.log_out(
+                call.site.auth, session=session, actor=user, client=call.client, now=call.now
+            )
     except (AuthError, Refused) as error:
         _LOG.warning("POST /login: the previous session was not ended: %s", error.code)
     except Exception:

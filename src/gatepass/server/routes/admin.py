@@ -35,7 +35,7 @@ async def end_any(call: Call, _: None) -> None:
     if not may_administer(call.checked.user):
         raise NotPermitted
     await usecases.end_session(
-        call.site.auth, sid=call.path_value("sid"), actor=call.checked.user, now=call.now
+        call.site.auth, sid=call.path_value("sid"), actor=call.checked.user, client=call.client, now=call.now
     )
 
 

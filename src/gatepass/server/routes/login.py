@@ -38,6 +38,7 @@ async def log_in(call: Call, body: LoginBody) -> SessionStarted | Tokens:
             user=entered.user,
             form=RefreshForm(body.refresh or RefreshForm.STANDARD),
             lifetime=body.lifetime,
+            client=call.client,
             now=call.now,
         )
     except AuthError:
@@ -49,7 +50,9 @@ async def log_in(call: Call, body: LoginBody) -> SessionStarted | Tokens:
 async def _end_again(call: Call, entered: LoggedIn) -> None:
     """End a session that nobody will hold, if that is possible where tokens were not."""
     try:
-        await usecases.log_out(call.site.auth, session=entered.session, actor=entered.user, now=call.now)
+        await usecases.log_out(
+            call.site.auth, session=entered.session, actor=entered.user, client=call.client, now=call.now
+        )
     except AuthError as error:
         _LOG.warning("POST /api/login: a session without tokens was not ended: %s", error.code)
 
@@ -71,7 +74,9 @@ async def register(call: Call, body: RegisterBody) -> Account:
 async def log_out(call: Call, _: None) -> None:
     """End the session that the pass belongs to."""
     checked = call.checked
-    await usecases.log_out(call.site.auth, session=checked.session, actor=checked.user, now=call.now)
+    await usecases.log_out(
+        call.site.auth, session=checked.session, actor=checked.user, client=call.client, now=call.now
+    )
 
 
 async def me(call: Call, _: None) -> Me:

@@ -16,14 +16,16 @@ if TYPE_CHECKING:
 
 async def revoke(call: Call, body: RevocationBody) -> TokensRevoked:
     """Take access tokens back; sessions stay."""
-    auth, actor, now = call.site.auth, call.checked.user, call.now
+    auth, actor, client, now = call.site.auth, call.checked.user, call.client, call.now
     match (body.jti, body.client_id, body.everything):
         case (str(jti), None, None):
-            order = await usecases.revoke_token(auth, jti=jti, actor=actor, now=now)
+            order = await usecases.revoke_token(auth, jti=jti, actor=actor, client=client, now=now)
         case (None, str(client_id), None):
-            order = await usecases.revoke_client(auth, client_id=client_id, actor=actor, now=now)
+            order = await usecases.revoke_client(
+                auth, client_id=client_id, actor=actor, client=client, now=now
+            )
         case (None, None, True):
-            order = await usecases.revoke_everything(auth, actor=actor, now=now)
+            order = await usecases.revoke_everything(auth, actor=actor, client=client, now=now)
         case _:
             raise Refused("invalid_body", detail="Send exactly one of jti, client_id and everything: true.")
     return revocation_of(order)

@@ -42,20 +42,24 @@ async def list_own(call: Call, _: None) -> Sessions:
 async def end(call: Call, _: None) -> None:
     """End one of the user's sessions."""
     await usecases.end_session(
-        call.site.auth, sid=call.path_value("sid"), actor=call.checked.user, now=call.now
+        call.site.auth, sid=call.path_value("sid"), actor=call.checked.user, client=call.client, now=call.now
     )
 
 
 async def end_others(call: Call, _: None) -> Ended:
     """End all of the user's sessions but this one."""
-    ended = await usecases.end_other_sessions(call.site.auth, session=call.checked.session, now=call.now)
+    ended = await usecases.end_other_sessions(
+        call.site.auth, session=call.checked.session, client=call.client, now=call.now
+    )
     return Ended(ended=ended)
 
 
 async def end_all(call: Call, _: None) -> None:
     """Log the user out everywhere, this session included."""
     user = call.checked.user
-    await usecases.log_out_everywhere(call.site.auth, user_id=user.id, actor=user, now=call.now)
+    await usecases.log_out_everywhere(
+        call.site.auth, user_id=user.id, actor=user, client=call.client, now=call.now
+    )
 
 
 HOT: Final = (

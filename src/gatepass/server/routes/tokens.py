@@ -25,6 +25,7 @@ async def issue(call: Call, body: TokensBody) -> Tokens:
         user=checked.user,
         form=RefreshForm(body.refresh),
         lifetime=body.lifetime,
+        client=call.client,
         now=call.now,
     )
     return tokens_of(issued)

@@ -42,6 +42,7 @@ async def set_roles(call: Call, body: RolesBody) -> AdminUser:
         user_id=call.path_value("user_id"),
         roles=body.roles,
         actor=call.checked.user,
+        client=call.client,
         now=call.now,
     )
     return admin_user(user)
@@ -54,6 +55,7 @@ async def set_permissions(call: Call, body: PermissionsBody) -> AdminUser:
         user_id=call.path_value("user_id"),
         permissions=body.permissions,
         actor=call.checked.user,
+        client=call.client,
         now=call.now,
     )
     return admin_user(user)
@@ -62,13 +64,21 @@ async def set_permissions(call: Call, body: PermissionsBody) -> AdminUser:
 async def disable(call: Call, _: None) -> AdminUser:
     """Shut a user out."""
     user_id, actor = call.path_value("user_id"), call.checked.user
-    return admin_user(await usecases.disable_user(call.site.auth, user_id=user_id, actor=actor, now=call.now))
+    return admin_user(
+        await usecases.disable_user(
+            call.site.auth, user_id=user_id, actor=actor, client=call.client, now=call.now
+        )
+    )
 
 
 async def enable(call: Call, _: None) -> AdminUser:
     """Let a user in again."""
     user_id, actor = call.path_value("user_id"), call.checked.user
-    return admin_user(await usecases.enable_user(call.site.auth, user_id=user_id, actor=actor, now=call.now))
+    return admin_user(
+        await usecases.enable_user(
+            call.site.auth, user_id=user_id, actor=actor, client=call.client, now=call.now
+        )
+    )
 
 
 async def log_out_everywhere(call: Call, _: None) -> None:
@@ -76,13 +86,15 @@ async def log_out_everywhere(call: Call, _: None) -> None:
     if not may_administer(call.checked.user):
         raise NotPermitted  # for oneself there is /api/sessions/end-all
     user_id, actor = call.path_value("user_id"), call.checked.user
-    await usecases.log_out_everywhere(call.site.auth, user_id=user_id, actor=actor, now=call.now)
+    await usecases.log_out_everywhere(
+        call.site.auth, user_id=user_id, actor=actor, client=call.client, now=call.now
+    )
 
 
 async def delete(call: Call, _: None) -> None:
     """Delete a user."""
     user_id, actor = call.path_value("user_id"), call.checked.user
-    await usecases.delete_user(call.site.auth, user_id=user_id, actor=actor, now=call.now)
+    await usecases.delete_user(call.site.auth, user_id=user_id, actor=actor, client=call.client, now=call.now)
 
 
 def _on_user(

@@ -1,0 +1,377 @@
+"""Every use case that changes something leaves a line: who did it to whom, from where and why."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import msgspec
+import pytest
+from tests.unit.auth.house import CLIENT, NOW, PASSWORD, make_auth
+
+from gatepass.auth import (
+    Auth,
+    AuthError,
+    Client,
+    Event,
+    EventKind,
+    Limit,
+    LoggedIn,
+    LoginRefused,
+    RefreshForm,
+    Tokens,
+    TooManyAttempts,
+    User,
+    usecases,
+)
+
+ADDRESS = CLIENT.address
+ELSEWHERE = Client(address="198.51.100.9", device="curl")
+
+
+@dataclass
+class Site:
+    """A site with an administrator and Ann, who is logged in and holds tokens of both forms."""
+
+    auth: Auth
+    admin: User
+    ann: User
+    entered: LoggedIn
+    other: LoggedIn
+    tokens: Tokens
+    renewal: Tokens
+    secrets: list[str] = field(default_factory=list)
+
+    async def lines(self) -> list[Event]:
+        return [recorded.event for recorded in await self.auth.store.events_after(0, 1000)]
+
+
+async def site() -> Site:
+    auth = make_auth(registration_open=True)
+    await usecases.keep_keys(auth, now=NOW)
+
+    async def add(name: str, *permissions: str) -> User:
+        return await usecases.add_user(
+            auth,
+            email=f"{name}@example.org",
+            password=PASSWORD,
+            first_name=name,
+            last_name="Lee",
+            permissions=permissions,
+            actor="cli",
+            now=NOW,
+        )
+
+    async def enter() -> LoggedIn:
+        return await usecases.log_in(auth, email=ann.email, password=PASSWORD, client=CLIENT, now=NOW)
+
+    async def issue(form: RefreshForm) -> Tokens:
+        return await usecases.issue_tokens(
+            auth, session=entered.session, user=ann, form=form, client=CLIENT, now=NOW
+        )
+
+    admin, ann = await add("root", "gatepass:admin"), await add("ann")
+    entered, other = await enter(), await enter()
+    tokens, renewal = await issue(RefreshForm.STANDARD), await issue(RefreshForm.RENEWAL)
+    made = Site(auth, admin, ann, entered, other, tokens, renewal)
+    made.secrets += [PASSWORD, entered.session_id.reveal(), other.session_id.reveal()]
+    made.secrets += [tokens.access_token, renewal.access_token]
+    made.secrets += [tokens.refresh_token.reveal() if tokens.refresh_token else ""]
+    return made
+
+
+UseCase = Callable[[Site], Awaitable[object]]
+Line = tuple[EventKind, str | None, str | None, str | None]
+"""Kind, actor (`ann`, `admin` or as it stands), address, reason."""
+
+
+def by_admin(usecase: Callable[..., Awaitable[object]], **values: Any) -> UseCase:
+    return lambda s: usecase(s.auth, user_id=s.ann.id, actor=s.admin, client=CLIENT, now=NOW, **values)
+
+
+def refreshing(*, at: float) -> UseCase:
+    async def twice(s: Site) -> None:
+        token = s.tokens.refresh_token
+        assert token is not None
+        for moment in (NOW, at):
+            await usecases.refresh(s.auth, refresh_token=token.reveal(), client=CLIENT, now=moment)
+
+    return twice
+
+
+def under(auth: Auth, **terms: Any) -> Auth:
+    return replace(auth, terms=replace(auth.terms, **terms))
+
+
+async def throttled(s: Site) -> None:
+    auth = under(s.auth, account_limit=Limit(1, 900))
+    for _ in range(5):
+        with pytest.raises((LoginRefused, TooManyAttempts)):
+            await usecases.log_in(auth, email="ann@example.org", password="wrong", client=CLIENT, now=NOW)
+
+
+async def disabled_tries(s: Site) -> None:
+    await usecases.disable_user(s.auth, user_id=s.ann.id, actor=s.admin, client=CLIENT, now=NOW)
+    await usecases.log_in(s.auth, email=s.ann.email, password=PASSWORD, client=ELSEWHERE, now=NOW)
+
+
+async def enabled_again(s: Site) -> None:
+    await usecases.disable_user(s.auth, user_id=s.ann.id, actor=s.admin, client=CLIENT, now=NOW)
+    await usecases.enable_user(s.auth, user_id=s.ann.id, actor=s.admin, client=CLIENT, now=NOW)
+
+
+async def key_of(s: Site) -> str:
+    return (await s.auth.store.signing_keys())[0].kid
+
+
+async def revoke_key(s: Site) -> None:
+    await usecases.revoke_key(s.auth, kid=await key_of(s), now=NOW)
+
+
+async def retire_key(s: Site) -> None:
+    await usecases.retire_key(s.auth, kid=await key_of(s), now=NOW)
+
+
+def log_in(email: str, password: str) -> UseCase:
+    return lambda s: usecases.log_in(s.auth, email=email, password=password, client=CLIENT, now=NOW)
+
+
+def change_password(current: str) -> UseCase:
+    def ask(s: Site) -> Awaitable[object]:
+        checked = usecases.check_session(s.auth, session_id=s.entered.session_id.reveal(), now=NOW)
+
+        async def run() -> None:
+            await usecases.change_password(
+                s.auth,
+                checked=await checked,
+                current=current,
+                new="another horse battery",
+                client=CLIENT,
+                now=NOW,
+            )
+
+        return run()
+
+    return ask
+
+
+LINES: dict[tuple[str, str], tuple[UseCase, list[Line]]] = {
+    ("log_in", "good"): (
+        log_in("ann@example.org", PASSWORD),
+        [(EventKind.LOGGED_IN, "ann", ADDRESS, None)],
+    ),
+    ("log_in", "wrong password"): (
+        log_in("ann@example.org", "wrong"),
+        [(EventKind.LOGIN_FAILED, None, ADDRESS, "wrong_password")],
+    ),
+    ("log_in", "nobody"): (
+        log_in("nobody@example.org", "wrong"),
+        [(EventKind.LOGIN_FAILED, None, ADDRESS, "unknown_user")],
+    ),
+    ("log_in", "disabled"): (
+        disabled_tries,
+        [
+            (EventKind.USER_DISABLED, "admin", ADDRESS, None),
+            (EventKind.LOGIN_FAILED, None, ELSEWHERE.address, "user_disabled"),
+        ],
+    ),
+    ("log_in", "too often, told once"): (
+        throttled,
+        [
+            (EventKind.LOGIN_FAILED, None, ADDRESS, "wrong_password"),
+            (EventKind.ATTEMPTS_EXCEEDED, None, ADDRESS, "too_many_attempts"),
+        ],
+    ),
+    ("register", "good"): (
+        lambda s: usecases.register(
+            s.auth,
+            email="new@example.org",
+            password=PASSWORD,
+            first_name="N",
+            last_name="E",
+            client=CLIENT,
+            now=NOW,
+        ),
+        [(EventKind.USER_REGISTERED, "themselves", ADDRESS, None)],
+    ),
+    ("add_user", "by an administrator"): (
+        lambda s: usecases.add_user(
+            s.auth,
+            email="new@example.org",
+            password=PASSWORD,
+            first_name="N",
+            last_name="E",
+            actor=s.admin,
+            client=CLIENT,
+            now=NOW,
+        ),
+        [(EventKind.USER_ADDED, "admin", ADDRESS, None)],
+    ),
+    ("log_out", "good"): (
+        lambda s: usecases.log_out(s.auth, session=s.entered.session, actor=s.ann, client=CLIENT, now=NOW),
+        [(EventKind.LOGGED_OUT, "ann", ADDRESS, "logged_out")],
+    ),
+    ("end_session", "one's own"): (
+        lambda s: usecases.end_session(s.auth, sid=s.other.session.sid, actor=s.ann, client=CLIENT, now=NOW),
+        [(EventKind.SESSION_ENDED, "ann", ADDRESS, "ended_by_user")],
+    ),
+    ("end_session", "a kick"): (
+        lambda s: usecases.end_session(
+            s.auth, sid=s.other.session.sid, actor=s.admin, client=CLIENT, now=NOW
+        ),
+        [(EventKind.SESSION_ENDED, "admin", ADDRESS, "ended_by_admin")],
+    ),
+    ("end_session", "a kick by command"): (
+        lambda s: usecases.end_session(s.auth, sid=s.other.session.sid, actor="cli", now=NOW),
+        [(EventKind.SESSION_ENDED, "cli", None, "ended_by_admin")],
+    ),
+    ("end_other_sessions", "good"): (
+        lambda s: usecases.end_other_sessions(s.auth, session=s.entered.session, client=CLIENT, now=NOW),
+        [(EventKind.SESSION_ENDED, "ann", ADDRESS, "ended_by_user")],
+    ),
+    ("log_out_everywhere", "by an administrator"): (
+        by_admin(usecases.log_out_everywhere),
+        [(EventKind.ALL_SESSIONS_ENDED, "admin", ADDRESS, "ended_by_admin")],
+    ),
+    ("disable_user", "good"): (
+        by_admin(usecases.disable_user),
+        [(EventKind.USER_DISABLED, "admin", ADDRESS, None)],
+    ),
+    ("enable_user", "good"): (
+        enabled_again,
+        [
+            (EventKind.USER_DISABLED, "admin", ADDRESS, None),
+            (EventKind.USER_ENABLED, "admin", ADDRESS, None),
+        ],
+    ),
+    ("delete_user", "good"): (
+        by_admin(usecases.delete_user),
+        [(EventKind.USER_DELETED, "admin", ADDRESS, None)],
+    ),
+    ("set_permissions", "good"): (
+        by_admin(usecases.set_permissions, permissions=["reports:read"]),
+        [(EventKind.GRANTS_CHANGED, "admin", ADDRESS, "permissions: reports:read")],
+    ),
+    ("set_roles", "good"): (
+        by_admin(usecases.set_roles, roles=["doctor"]),
+        [(EventKind.GRANTS_CHANGED, "admin", ADDRESS, "roles: doctor")],
+    ),
+    ("define_role", "good"): (
+        lambda s: usecases.define_role(s.auth, name="nurse", permissions=["reports:read"], now=NOW),
+        [(EventKind.ROLE_DEFINED, "cli", None, "nurse")],
+    ),
+    ("change_password", "good"): (
+        change_password(PASSWORD),
+        [(EventKind.PASSWORD_CHANGED, "ann", ADDRESS, None)],
+    ),
+    ("change_password", "wrong"): (
+        change_password("wrong"),
+        [(EventKind.PASSWORD_REFUSED, "ann", ADDRESS, None)],
+    ),
+    ("issue_tokens", "good"): (
+        lambda s: usecases.issue_tokens(
+            s.auth,
+            session=s.entered.session,
+            user=s.ann,
+            form=RefreshForm.STANDARD,
+            client=CLIENT,
+            now=NOW,
+        ),
+        [(EventKind.TOKENS_ISSUED, "ann", ADDRESS, "standard")],
+    ),
+    ("refresh", "again within the grace: the same answer, nothing new"): (
+        refreshing(at=NOW + 5),
+        [(EventKind.TOKENS_REFRESHED, "ann", ADDRESS, "standard")],
+    ),
+    ("refresh", "reused"): (
+        refreshing(at=NOW + 60),
+        [
+            (EventKind.TOKENS_REFRESHED, "ann", ADDRESS, "standard"),
+            (EventKind.REFRESH_REUSED, None, ADDRESS, "refresh_reused"),
+        ],
+    ),
+    ("renew", "good"): (
+        lambda s: usecases.renew(s.auth, expired_token=s.renewal.access_token, client=CLIENT, now=NOW + 601),
+        [(EventKind.TOKENS_REFRESHED, "ann", ADDRESS, "renewal")],
+    ),
+    ("revoke_token", "good"): (
+        lambda s: usecases.revoke_token(s.auth, jti="j" * 22, actor=s.admin, client=CLIENT, now=NOW),
+        [(EventKind.TOKENS_REVOKED, "admin", ADDRESS, "jti " + "j" * 22)],
+    ),
+    ("revoke_client", "good"): (
+        lambda s: usecases.revoke_client(s.auth, client_id="gatepass", actor="cli", now=NOW),
+        [(EventKind.TOKENS_REVOKED, "cli", None, "client_id gatepass")],
+    ),
+    ("revoke_everything", "good"): (
+        lambda s: usecases.revoke_everything(s.auth, actor=s.admin, client=CLIENT, now=NOW),
+        [(EventKind.TOKENS_REVOKED, "admin", ADDRESS, "all")],
+    ),
+    ("rotate_keys", "good"): (
+        lambda s: usecases.rotate_keys(s.auth, now=NOW),
+        [(EventKind.KEY_ADDED, "cli", None, "kid")],
+    ),
+    ("retire_key", "good"): (retire_key, [(EventKind.KEY_ADDED, "cli", None, "kid")]),
+    ("revoke_key", "good"): (
+        revoke_key,
+        [
+            (EventKind.KEY_REMOVED, "cli", None, "kid"),
+            (EventKind.KEY_ADDED, "cli", None, "kid"),
+            (EventKind.KEY_REVOKED, "cli", None, "kid"),
+        ],
+    ),
+    ("keep_keys", "the next key is due"): (
+        lambda s: usecases.keep_keys(s.auth, now=NOW + 90 * 86_400),
+        [(EventKind.KEY_ADDED, None, None, "kid")],
+    ),
+}
+
+READS = {
+    "check_access_token",
+    "check_session",
+    "find_user",
+    "list_keys",
+    "list_sessions",
+    "list_users",
+    "live_sessions",
+}
+"""Look, and change nothing but a session's time of use."""
+CHORES = {"compact_revocations", "purge"}
+"""Tidy up what no longer matters, by the clock."""
+
+
+def test_every_use_case_is_in_the_table() -> None:
+    assert {name for name, _ in LINES} | READS | CHORES == set(usecases.__all__)
+
+
+@pytest.mark.parametrize(("usecase", "lines"), LINES.values(), ids=[" ".join(name) for name in LINES])
+async def test_the_use_case_leaves_its_lines(usecase: UseCase, lines: list[Line]) -> None:
+    s = await site()
+    await usecases.define_role(s.auth, name="doctor", permissions=["reports:read"], now=NOW)
+    before = len(await s.lines())
+
+    with suppress(AuthError):
+        await usecase(s)
+
+    told = (await s.lines())[before:]
+    assert [named(line, s) for line in told] == lines
+    text = msgspec.json.encode(told).decode()
+    assert not [secret for secret in s.secrets if secret in text]
+
+
+def named(line: Event, s: Site) -> Line:
+    """Write a line with names for ids, as the table does."""
+    people = {s.ann.id: "ann", s.admin.id: "admin", None: None, "cli": "cli"}
+    is_key = line.kind.value.startswith("key_")
+    return line.kind, people.get(line.actor, "themselves"), line.address, "kid" if is_key else line.reason
+
+
+async def test_who_must_wait_is_told_of_again_a_minute_later() -> None:
+    s = await site()
+    auth = under(s.auth, address_limit=Limit(1, 900))
+    for moment in (NOW, NOW, NOW + 59, NOW + 61):
+        with pytest.raises(AuthError):
+            await usecases.log_in(auth, email="x@example.org", password="x", client=ELSEWHERE, now=moment)
+    told = [line for line in await s.lines() if line.kind is EventKind.ATTEMPTS_EXCEEDED]
+    assert [line.at for line in told] == [NOW, NOW + 61]
