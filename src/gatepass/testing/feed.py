@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import threading
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from gatepass.jose import jwt
@@ -19,7 +20,15 @@ LIFETIME: Final = 3_660
 """Seconds that an entry is kept: longer than any token lives."""
 
 PATIENCE: Final = 5.0
-"""Seconds that `publish` waits for the followers; they need milliseconds."""
+"""Seconds that `beat` waits for the followers; they need milliseconds."""
+
+
+@dataclass(slots=True, eq=False)
+class Reader:
+    """One follower: the beat of the page it was given last, and that of the last one it took in."""
+
+    given: int = -1
+    taken: int = -1
 
 
 class FakeFeed:
@@ -31,56 +40,99 @@ class FakeFeed:
         self._issuer = issuer
         self._key = key
         self._clock = clock
-        self._streams: dict[object, int] = {}
-        """How far each open stream has been read: a reader that asks for more has taken in what it had."""
-        self._grew = threading.Condition()
+        self._beats = 0
+        self._moved = threading.Condition()
+        self._readers: set[Reader] = set()
+        self._cut_off: set[Reader] = set()
         self._bells: dict[asyncio.Event, asyncio.AbstractEventLoop] = {}
 
     def publish(self, selects: Selects, text: str = "", *, below: int = 0) -> None:
-        """Add an entry, and wait until every follower with an open stream has taken it in."""
+        """Add an entry, and wait until every follower has taken it in."""
         mark = 0 if selects is Selects.ALL else mark_of(text)
-        with self._grew:
+        with self._moved:
             self.entries.append(Selector(selects, mark, below, int(self._clock()) + LIFETIME))
-            head = len(self.entries)
-            for bell, loop in list(self._bells.items()):
-                with contextlib.suppress(RuntimeError):  # a loop that was closed follows nothing
-                    loop.call_soon_threadsafe(bell.set)
-            self._grew.wait_for(lambda: all(read >= head for read in self._streams.values()), PATIENCE)
+        self.beat()
 
-    def page(self, after: str | None) -> str:
+    def beat(self) -> None:
+        """Let every follower hear the feed as it is now, and wait until each has taken that in."""
+        with self._moved:
+            self._beats += 1
+            beat = self._beats
+            self.ring()
+            self._moved.wait_for(lambda: all(one.taken >= beat for one in self._readers), PATIENCE)
+
+    def ring(self) -> None:
+        """Wake the streams."""
+        for bell, loop in list(self._bells.items()):
+            with contextlib.suppress(RuntimeError):  # a loop that was closed follows nothing
+                loop.call_soon_threadsafe(bell.set)
+
+    def page(self, after: str | None, reader: Reader) -> str:
         """Sign the page behind a cursor; the full answer without one, or with one of another feed."""
-        cursor = None if after is None else Cursor.parse(after)
-        known = cursor is not None and cursor.log == self.log and cursor.seq <= len(self.entries)
-        return self._signed(cursor.seq if cursor is not None and known else None)
+        self._asked(reader)
+        return self._signed(self._place(after), reader)[0]
 
-    async def stream(self, after: str | None, *, heartbeat: float) -> AsyncGenerator[str, None]:
+    async def stream(
+        self, after: str | None, reader: Reader, *, heartbeat: float
+    ) -> AsyncGenerator[str, None]:
         """Give each page as the feed grows, and an empty one after so many seconds of silence."""
-        bell, reader = asyncio.Event(), object()
+        bell = asyncio.Event()
         self._bells[bell] = asyncio.get_running_loop()
-        cursor = None if after is None else Cursor.parse(after)
-        read = 0 if cursor is None else cursor.seq
+        place = self._place(after)
         try:
             while True:
                 bell.clear()
-                page = self._signed(read)
-                read = min(read + PAGE_ENTRIES, len(self.entries))
+                self._asked(reader)
+                page, place = self._signed(place, reader)
                 yield page
-                with self._grew:  # asked for more: the page has been taken in
-                    self._streams[reader] = read
-                    self._grew.notify_all()
-                if read == len(self.entries):
+                if place == len(self.entries) and reader.given == self._beats:
+                    self._asked(reader)
                     with contextlib.suppress(TimeoutError):
                         async with asyncio.timeout(heartbeat):
                             await bell.wait()
         finally:
             del self._bells[bell]
-            with self._grew:
-                self._streams.pop(reader, None)
-                self._grew.notify_all()
 
-    def _signed(self, after: int | None) -> str:
+    def cut_off(self, reader: Reader) -> None:
+        """Wait for this follower no longer: it cannot hear."""
+        with self._moved:
+            if reader in self._readers:
+                self._readers.discard(reader)
+                self._cut_off.add(reader)
+            self._moved.notify_all()
+
+    def leave(self, reader: Reader) -> None:
+        """Forget a follower."""
+        with self._moved:
+            self._readers.discard(reader)
+            self._cut_off.discard(reader)
+            self._moved.notify_all()
+
+    def reach_all(self) -> None:
+        """Wait until everybody who was cut off has asked again, and has heard all."""
+        with self._moved:
+            self._moved.wait_for(lambda: not self._cut_off, PATIENCE)
+        self.beat()
+
+    def _asked(self, reader: Reader) -> None:
+        """Take note that a follower asks: what it was given before, it has taken in."""
+        with self._moved:
+            self._readers.add(reader)
+            self._cut_off.discard(reader)
+            reader.taken = reader.given
+            self._moved.notify_all()
+
+    def _place(self, after: str | None) -> int | None:
+        cursor = None if after is None else Cursor.parse(after)
+        known = cursor is not None and cursor.log == self.log and cursor.seq <= len(self.entries)
+        return cursor.seq if cursor is not None and known else None
+
+    def _signed(self, after: int | None, reader: Reader) -> tuple[str, int]:
+        """Sign what comes after a place, and say how far it reaches."""
+        with self._moved:
+            reader.given = self._beats
+            entries = list(self.entries)
         now = self._clock()
-        entries = list(self.entries)
         end = min((after or 0) + PAGE_ENTRIES, len(entries))
         page = Page(
             log=self.log,
@@ -90,4 +142,4 @@ class FakeFeed:
             true_at=int(now * 1000),
             selectors=tuple(entries[after or 0 : end]),
         )
-        return jwt.sign(page.to_claims(issuer=self._issuer), self._key(), typ=REVOCATIONS_TYP)
+        return jwt.sign(page.to_claims(issuer=self._issuer), self._key(), typ=REVOCATIONS_TYP), end

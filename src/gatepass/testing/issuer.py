@@ -6,7 +6,9 @@ import secrets
 import time
 from typing import TYPE_CHECKING, Any, Final
 
-from gatepass.jose import Key, KeySet, jwt
+import msgspec
+
+from gatepass.jose import JoseError, Key, KeySet, jwt
 from gatepass.oauth import (
     ACCESS_TOKEN_TYP,
     INACTIVE,
@@ -15,17 +17,29 @@ from gatepass.oauth import (
     Introspection,
     Selects,
     ServerMetadata,
+    access_token_policy,
     format_scope,
     metadata_url,
 )
 from gatepass.testing.feed import FakeFeed
 from gatepass.testing.network import FakeNetwork
-from gatepass.verifier import EitherVerifier, SessionVerifier, Verifier
+from gatepass.verifier import (
+    DEFAULT_ALGORITHMS,
+    EitherVerifier,
+    FeedTerms,
+    KeyTerms,
+    SessionVerifier,
+    Verifier,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
 _SESSION_PASS: Final = "gps_"  # noqa: S105 (the prefix that every session id shows)
+
+# A test does not wait for an outage to be over: followers try again at once.
+_KEYS: Final = KeyTerms(first_retry=0.01, longest_retry=0.05)
+_FEED: Final = FeedTerms(first_retry=0.01, longest_retry=0.05)
 
 
 class FakeIssuer:
@@ -34,7 +48,7 @@ class FakeIssuer:
     Args:
         issuer: the name in `iss`.
         audience: the Service's name.
-        alg: what it signs with.
+        alg: what it signs with; its verifiers accept that too.
         clock: seconds since the epoch; a test that stands at one second gives its own.
     """
 
@@ -50,14 +64,32 @@ class FakeIssuer:
         self.audience = audience
         self.clock = clock
         self.key = Key.generate(alg)
+        """What signs now."""
         self.feed = FakeFeed(issuer=issuer, key=lambda: self.key, clock=clock)
-        self.down = False
-        """Set it to have nobody answer."""
-        self._keys = [self.key]
+        self._next_key = Key.generate(alg)  # published before it signs, as Auth does it
+        self._old_keys: list[Key] = []
+        self._down = False
         self._epochs: dict[str, int] = {}
         self._revoked_below: dict[str, int] = {}
         self._ended: set[str] = set()
+        self._revoked_tokens: set[str] = set()
         self._sessions: dict[str, Introspection] = {}
+
+    def __repr__(self) -> str:
+        return f"<FakeIssuer {self.issuer} for {self.audience}>"
+
+    @property
+    def down(self) -> bool:
+        """Whether nobody answers. Set back to False, it waits until every verifier has heard it again."""
+        return self._down
+
+    @down.setter
+    def down(self, down: bool) -> None:
+        self._down = down
+        if down:
+            self.feed.ring()  # who listens finds out now
+        else:
+            self.feed.reach_all()
 
     # Passes
 
@@ -73,9 +105,10 @@ class FakeIssuer:
         logged_in_ago: int = 0,
         **claims: Any,
     ) -> str:
-        """Make an access token; times in seconds. Further claims are taken as they are, None leaves one out.
+        """Make an access token; times in seconds.
 
-        To kick its session out, name it: `token(sid="s1")`, then `kick("s1")`.
+        Further claims (`jti`, `client_id`, `name`, `exp`, …) are taken as they are, right or wrong; None
+        leaves one out. To kick its session out, name it: `token(sid="s1")`, then `kick("s1")`.
         """
         now = int(self.clock())
         token = AccessToken(
@@ -107,11 +140,13 @@ class FakeIssuer:
         *,
         permissions: Iterable[str] = (),
         roles: Iterable[str] = (),
+        scopes: Iterable[str] = (),
         sid: str | None = None,
         expires_in: int = 3_600,
         logged_in_ago: int = 0,
+        **profile: str,
     ) -> str:
-        """Make a session id, for session mode."""
+        """Make a session id, for session mode; `profile` is `name`, `email` and so on. Times in seconds."""
         now = int(self.clock())
         session_id = _SESSION_PASS + secrets.token_urlsafe(32)
         self._sessions[session_id] = Introspection(
@@ -124,8 +159,10 @@ class FakeIssuer:
             epoch=self._epochs.get(sub, 0),
             auth_time=now - logged_in_ago,
             client_id="gatepass",
+            scope=format_scope(frozenset(scopes)) if scopes else "",
             roles=frozenset(roles),
             permissions=frozenset(permissions),
+            **profile,
         )
         return session_id
 
@@ -147,30 +184,40 @@ class FakeIssuer:
         self.feed.publish(Selects.CHANGED, sub, below=self._epochs[sub])
 
     def revoke_token(self, jti: str) -> None:
-        """Revoke one token."""
+        """Revoke one token: `token(jti="t1")`, then `revoke_token("t1")`."""
+        self._revoked_tokens.add(jti)
         self.feed.publish(Selects.JTI, jti)
 
     def rotate_key(self) -> None:
-        """Sign with a new key from now on; the old one stays published."""
-        self.key = Key.generate(self.key.alg)
-        self._keys.append(self.key)
+        """Sign with a new key from now on; it was published before, and the old one stays published."""
+        self._old_keys.append(self.key)
+        self.key, self._next_key = self._next_key, Key.generate(self.key.alg)
+        self.feed.beat()
+
+    def beat(self) -> None:
+        """Let every verifier hear that nothing changed: after a test's clock was moved, its view is old."""
+        self.feed.beat()
 
     # What it serves
 
     def verifier(self, **options: Any) -> Verifier:
         """Make a real `Verifier` that asks this issuer; the options are its own."""
-        given = {"audience": self.audience, "clock": self.clock, **options}
+        algorithms = DEFAULT_ALGORITHMS | {self.key.alg}
+        given = {"algorithms": algorithms, "terms": _KEYS, "feed": _FEED, **self._given, **options}
         return Verifier(issuer=self.issuer, make_fetch=self.network, **given)
 
     def session_verifier(self, **options: Any) -> SessionVerifier:
         """Make a real `SessionVerifier` that asks this issuer; the options are its own."""
-        given = {"audience": self.audience, "clock": self.clock, **options}
-        return SessionVerifier(issuer=self.issuer, make_fetch=self.network, **given)
+        return SessionVerifier(issuer=self.issuer, make_fetch=self.network, **{**self._given, **options})
 
     def either_verifier(self) -> EitherVerifier:
         """Make a verifier for both modes."""
         tokens = self.verifier()
         return EitherVerifier(tokens=tokens, sessions=self.session_verifier(watch=tokens.watch))
+
+    @property
+    def _given(self) -> dict[str, Any]:
+        return {"audience": self.audience, "clock": self.clock}
 
     def network(self) -> FakeNetwork:
         """Make what stands in for the network: a `Fetch` that this issuer answers."""
@@ -194,25 +241,33 @@ class FakeIssuer:
 
     def jwks(self) -> KeySet:
         """Give the published keys."""
-        return KeySet([key.public() for key in self._keys])
+        return KeySet([key.public() for key in (*self._old_keys, self.key, self._next_key)])
 
     def check_session(self, session_id: str) -> bytes:
         """Answer a Service that asks about a session id."""
         found = self._sessions.get(session_id)
-        if found is None or found.sid in self._ended or self.clock() >= found.exp:
+        if found is None or not self._is_live(found.sub, found.sid, found.epoch, found.exp):
             return INACTIVE
-        return INACTIVE if found.epoch < self._revoked_below.get(found.sub, 0) else found.to_json()
+        # Auth looks the user up: in session mode what they may do is never out of date.
+        return msgspec.structs.replace(found, epoch=self._epochs.get(found.sub, 0)).to_json()
 
     def check_token(self, token: str) -> bytes:
         """Answer a Service that asks about a token, since its view is too old."""
-        claims = jwt.peek(token).claims
-        sub, epoch = claims.get("sub", ""), claims.get("epoch", -1)
-        ended = claims.get("sid") in self._ended or epoch < self._revoked_below.get(sub, 0)
-        if ended or self.clock() >= claims.get("exp", 0):
+        policy = access_token_policy(
+            issuer=self.issuer, audience=self.audience, algorithms=frozenset({self.key.alg})
+        )
+        try:
+            claims = jwt.verify(token, self.jwks(), policy, now=self.clock()).claims
+        except JoseError:
+            return INACTIVE
+        sub, epoch = claims["sub"], claims["epoch"]
+        if claims["jti"] in self._revoked_tokens or not self._is_live(
+            sub, claims["sid"], epoch, claims["exp"]
+        ):
             return INACTIVE
         if epoch < self._epochs.get(sub, 0):
             return STALE
-        return Introspection(**{name: claims[name] for name in _SHARED if name in claims}).to_json()
+        return msgspec.convert(claims, Introspection).to_json()
 
-
-_SHARED: Final = ("iss", "sub", "aud", "exp", "iat", "sid", "epoch", "auth_time", "client_id")
+    def _is_live(self, sub: str, sid: str, epoch: int, exp: int) -> bool:
+        return sid not in self._ended and epoch >= self._revoked_below.get(sub, 0) and self.clock() < exp

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import aclosing
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import parse_qs, urlsplit
 
 import msgspec
 
+from gatepass.testing.feed import Reader
 from gatepass.verifier import Document, FetchFailed
 
 if TYPE_CHECKING:
@@ -20,8 +22,12 @@ if TYPE_CHECKING:
 class Answering(Protocol):
     """What an issuer says when it is asked."""
 
-    down: bool
     feed: FakeFeed
+
+    @property
+    def down(self) -> bool:
+        """Whether nobody answers."""
+        ...
 
     @property
     def metadata_url(self) -> str:
@@ -50,6 +56,7 @@ class FakeNetwork:
 
     def __init__(self, issuer: Answering) -> None:
         self._issuer = issuer
+        self._reader = Reader()
 
     async def get(self, url: str, *, patience: float = 0) -> Document:  # noqa: ARG002 (nobody waits here)
         """Fetch a document. Raises `FetchFailed`."""
@@ -59,7 +66,7 @@ class FakeNetwork:
         if url == metadata.jwks_uri:
             return Document(msgspec.json.encode(self._issuer.jwks().to_jwks()))
         if _place(url) == metadata.revocations_endpoint:
-            return Document(self._issuer.feed.page(_after(url)).encode())
+            return Document(self._issuer.feed.page(_after(url), self._reader).encode())
         raise FetchFailed("status_404")
 
     async def ask(self, url: str, *, pass_text: str) -> bytes:
@@ -74,15 +81,19 @@ class FakeNetwork:
     async def events(self, url: str, *, silence: float) -> AsyncGenerator[str, None]:
         """Follow the feed. Raises `FetchFailed` when the issuer goes down."""
         self._metadata()
-        async for page in self._issuer.feed.stream(_after(url), heartbeat=silence / 3):
-            self._metadata()
-            yield page
+        pages = self._issuer.feed.stream(_after(url), self._reader, heartbeat=silence / 3)
+        async with aclosing(pages):
+            async for page in pages:
+                self._metadata()
+                yield page
 
     async def close(self) -> None:
-        """Nothing to close."""
+        """Follow no more."""
+        self._issuer.feed.leave(self._reader)
 
     def _metadata(self) -> ServerMetadata:
         if self._issuer.down:
+            self._issuer.feed.cut_off(self._reader)
             raise FetchFailed("unreachable")
         return self._issuer.metadata()
 
