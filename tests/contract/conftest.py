@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from tests.stores import open_at
 
-from gatepass.storage import MemoryStore, SqliteStore
-from gatepass.storage.postgres import PostgresStore
+from gatepass.storage import MemoryStore
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -19,16 +19,19 @@ if TYPE_CHECKING:
 @pytest.fixture(params=["memory", "sqlite", "postgres"])
 async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Store]:
     """An empty store."""
-    opened = await open_store(request, tmp_path)
+    memory = request.param == "memory"
+    opened = MemoryStore() if memory else await open_at(where(request, tmp_path))
     yield opened
     await opened.close()
 
 
-async def open_store(
-    request: pytest.FixtureRequest, tmp_path: Path
-) -> MemoryStore | SqliteStore | PostgresStore:
-    if request.param == "memory":
-        return MemoryStore()
+@pytest.fixture(params=["sqlite", "postgres"])
+def address(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of an empty database that outlives a process."""
+    return where(request, tmp_path)
+
+
+def where(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if request.param == "sqlite":
-        return SqliteStore.open(tmp_path / "gatepass.db")
-    return await PostgresStore.open(request.getfixturevalue("postgres_url"))
+        return str(tmp_path / "gatepass.db")
+    return str(request.getfixturevalue("postgres_url"))

@@ -1,17 +1,18 @@
 """A process that revokes one session after the other, some of them in commits that conflict.
 
-Run as `python revoking_process.py FILE NAME COUNT`: writes the values that were acknowledged, one a line.
+Run as `python revoking_process.py ADDRESS NAME COUNT`: writes the values that were acknowledged, one a line.
 """
 
 import asyncio
 import sys
 
+from tests.stores import open_at
+
 from gatepass.auth import Conflict, Revoked, UserIsAt, revocations
-from gatepass.storage import SqliteStore
 
 
-async def revoke(path: str, name: str, count: int) -> None:
-    store = SqliteStore.open(path)
+async def revoke(address: str, name: str, count: int) -> None:
+    store = await open_at(address)
 
     async def one(number: int) -> None:
         value = f"{name}-{number}"

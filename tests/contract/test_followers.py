@@ -9,15 +9,14 @@ import asyncio
 import random
 import subprocess
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tests.contract.samples import NOW
 from tests.reading import Reader
+from tests.stores import open_at
 
 from gatepass.auth import Conflict, Revoked, UserIsAt, revocations
 from gatepass.oauth import mark_of
-from gatepass.storage import SqliteStore
 
 if TYPE_CHECKING:
     from gatepass.auth import Store
@@ -73,22 +72,20 @@ async def test_many_write_while_many_follow(store: Store) -> None:
         saw_everything(reader, [value for values in written for value in values])
 
 
-def start(path: Path, name: str, count: int) -> subprocess.Popen[str]:
-    script = Path(__file__).with_name("revoking_process.py")
-    command = [sys.executable, str(script), str(path), name, str(count)]
+def start(address: str, name: str, count: int) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "tests.contract.revoking_process", address, name, str(count)]
     return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
 
 
-async def test_many_processes_write_one_file_while_others_follow(tmp_path: Path) -> None:
-    path = tmp_path / "gatepass.db"
-    stores = [SqliteStore.open(path) for _ in range(2)]
+async def test_many_processes_write_one_database_while_others_follow(address: str) -> None:
+    stores = [await open_at(address) for _ in range(2)]
     stop = asyncio.Event()
     readers = [Reader() for _ in range(FOLLOWERS)]
     following = [
         asyncio.create_task(follow(stores[seed % 2], reader, stop, random.Random(seed)))  # noqa: S311
         for seed, reader in enumerate(readers)
     ]
-    processes = [start(path, name, 200) for name in ("left", "middle", "right")]
+    processes = [start(address, name, 200) for name in ("left", "middle", "right")]
     mine = await write(stores[0], "mine", random.Random(7))  # noqa: S311
     written = list(mine)
     for process in processes:
@@ -104,11 +101,10 @@ async def test_many_processes_write_one_file_while_others_follow(tmp_path: Path)
         await store.close()
 
 
-async def test_who_waits_hears_of_what_another_process_revoked(tmp_path: Path) -> None:
-    path = tmp_path / "gatepass.db"
-    store = SqliteStore.open(path)
+async def test_who_waits_hears_of_what_another_process_revoked(address: str) -> None:
+    store = await open_at(address)
     waiting = asyncio.create_task(store.revocations_grew(0, 60))
-    out, _ = await asyncio.to_thread(start(path, "other", 1).communicate, timeout=60)
+    out, _ = await asyncio.to_thread(start(address, "other", 1).communicate, timeout=60)
     assert out == "other-0\n"
     assert await waiting
     await store.close()

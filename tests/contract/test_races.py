@@ -6,6 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from tests.stores import LastingStore, open_at
 from tests.unit.auth.house import (
     CLIENT,
     NOW,
@@ -33,11 +34,10 @@ from gatepass.auth import (
     usecases,
 )
 from gatepass.auth.opaque import hash_text
-from gatepass.storage import MemoryStore, SqliteStore
+from gatepass.storage import MemoryStore
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
-    from pathlib import Path
 
     from gatepass.auth import Change, LoggedIn, RefreshRecord, Session, Store, Tokens, User
 
@@ -268,17 +268,15 @@ async def test_a_clock_that_jumps_does_not_lose_a_login_or_stretch_a_grace(auth:
 
 
 @pytest.mark.parametrize("form", FORMS)
-async def test_a_restart_loses_no_session_no_record_and_no_grace(tmp_path: Path, form: RefreshForm) -> None:
-    path = tmp_path / "gatepass.db"
-
+async def test_a_restart_loses_no_session_no_record_and_no_grace(address: str, form: RefreshForm) -> None:
     async def start() -> Auth:
-        return await open_auth(SqliteStore.open(path), now=END)
+        return await open_auth(await open_at(address), now=END)
 
     async def stop(auth: Auth) -> None:
-        assert isinstance(auth.store, SqliteStore)
+        assert isinstance(auth.store, LastingStore)
         await auth.store.close()
 
-    auth = await open_auth(SqliteStore.open(path))
+    auth = await open_auth(await open_at(address))
     await add(auth)
     came = await log_in(auth)
     tokens = await tokens_for(auth, came, form=form)
@@ -309,11 +307,10 @@ async def test_a_restart_loses_no_session_no_record_and_no_grace(tmp_path: Path,
     await stop(auth)
 
 
-async def test_two_stores_on_one_file_give_one_rotation_and_one_answer(tmp_path: Path) -> None:
-    path = tmp_path / "gatepass.db"
-    first = await open_auth(SqliteStore.open(path))
+async def test_two_stores_on_one_database_give_one_rotation_and_one_answer(address: str) -> None:
+    first = await open_auth(await open_at(address))
     await add(first)
-    second = make_auth(SqliteStore.open(path))
+    second = make_auth(await open_at(address))
     await usecases.keep_keys(second, now=NOW)
     for turn in range(10):
         tokens = await tokens_for(first, await log_in(first))
@@ -322,7 +319,7 @@ async def test_two_stores_on_one_file_give_one_rotation_and_one_answer(tmp_path:
         assert all(answer == answers[0] for answer in answers)
     assert (await events(first)).count("tokens_refreshed") == 10
     for auth in (first, second):
-        assert isinstance(auth.store, SqliteStore)
+        assert isinstance(auth.store, LastingStore)
         await auth.store.close()
 
 

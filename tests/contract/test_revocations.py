@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from tests.contract.samples import DAY, NOW, fill, session, user
+from tests.stores import open_at
 
 from gatepass.auth import (
     Conflict,
@@ -67,12 +68,12 @@ async def test_two_databases_are_two_feeds(tmp_path: Path) -> None:
         await store.close()
 
 
-async def test_a_feed_keeps_name_and_place_when_it_is_opened_again(tmp_path: Path) -> None:
-    store = SqliteStore.open(tmp_path / "gatepass.db")
+async def test_a_feed_keeps_name_and_place_when_it_is_opened_again(address: str) -> None:
+    store = await open_at(address)
     await store.commit(ended("a"), Revoked(LAST))
     before = await store.revocations_after(0, 10)
     await store.close()
-    again = SqliteStore.open(tmp_path / "gatepass.db")
+    again = await open_at(address)
     assert await again.revocations_after(0, 10) == before
     await again.close()
 

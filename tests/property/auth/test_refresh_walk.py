@@ -24,14 +24,18 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
+from tests.postgres_server import EMPTY
+from tests.stores import LastingStore, open_at
 from tests.unit.auth.house import NOW, add, log_in, next_tokens, open_auth, presentable, tokens_for
 
 from gatepass.auth import RefreshForm, RefreshRefused, RefreshState, SessionRefused, usecases
 from gatepass.auth.opaque import hash_text
-from gatepass.storage import MemoryStore, SqliteStore
+from gatepass.storage import MemoryStore
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
+
+    import psycopg
 
     from gatepass.auth import Auth, LoggedIn, Tokens
 
@@ -86,23 +90,23 @@ class Model:
 class RefreshWalk(RuleBasedStateMachine):
     """Log in, take tokens, present them early, late, twice, at once; end, disable, purge, restart, wait."""
 
-    sqlite = False
+    address: str | None = None
+    """Where the database is that outlives a restart; None: in memory."""
     logins = Bundle("logins")
     tokens = Bundle("tokens")
 
     def __init__(self) -> None:
         super().__init__()
         self.loop = asyncio.new_event_loop()
-        self.folder = tempfile.TemporaryDirectory()
         self.model = Model()
-        self.store = self.open()
+        self.store = self.run(self.open())
         self.auth = self.run(self.start())
 
     def run(self, work: Coroutine[Any, Any, Any]) -> Any:
         return self.loop.run_until_complete(work)
 
-    def open(self) -> MemoryStore | SqliteStore:
-        return SqliteStore.open(Path(self.folder.name) / "gatepass.db") if self.sqlite else MemoryStore()
+    async def open(self) -> MemoryStore | LastingStore:
+        return MemoryStore() if self.address is None else await open_at(self.address)
 
     async def start(self) -> Auth:
         return await open_auth(
@@ -118,7 +122,6 @@ class RefreshWalk(RuleBasedStateMachine):
     def teardown(self) -> None:
         self.run(self.store.close())
         self.loop.close()
-        self.folder.cleanup()
 
     @initialize()
     def users(self) -> None:
@@ -251,11 +254,11 @@ class RefreshWalk(RuleBasedStateMachine):
                 self.model.tokens.remove(token)
                 token.wiped = True
 
-    @precondition(lambda self: self.sqlite)
+    @precondition(lambda self: self.address is not None)
     @rule()
     def restart(self) -> None:
         self.run(self.store.close())
-        self.store = self.open()
+        self.store = self.run(self.open())
         self.auth = self.run(self.start())
 
     # What must be true always
@@ -302,7 +305,28 @@ class RefreshWalk(RuleBasedStateMachine):
 
 
 class SqliteRefreshWalk(RefreshWalk):
-    sqlite = True
+    def __init__(self) -> None:
+        self.folder = tempfile.TemporaryDirectory()
+        self.address = str(Path(self.folder.name) / "gatepass.db")
+        super().__init__()
+
+    def teardown(self) -> None:
+        super().teardown()
+        self.folder.cleanup()
+
+
+@pytest.fixture
+def postgres_walk(postgres_url: str, postgres_database: psycopg.Connection[Any]) -> type[RefreshWalk]:
+    """The walk on this worker's database, emptied for each."""
+
+    class PostgresRefreshWalk(RefreshWalk):
+        address = postgres_url
+
+        def __init__(self) -> None:
+            postgres_database.execute(EMPTY)
+            super().__init__()
+
+    return PostgresRefreshWalk
 
 
 WALK = settings(
@@ -361,7 +385,7 @@ def others(walker: RefreshWalk, dice: random.Random) -> None:
         walker.use(login=dice.choice(model.logins))
     elif turn < 8:
         walker.purge()
-    elif turn < 9 and walker.sqlite:
+    elif turn < 9 and walker.address is not None:
         walker.restart()
     elif "bob" not in model.disabled:
         walker.disable()
@@ -381,3 +405,11 @@ def test_long_walks_lead_everywhere_in_memory() -> None:
 
 def test_long_walks_lead_everywhere_on_sqlite() -> None:
     stroll(SqliteRefreshWalk, seeds=4, steps=120)
+
+
+def test_the_refresh_table_holds_on_postgresql_and_after_restarts(postgres_walk: type[RefreshWalk]) -> None:
+    run_state_machine_as_test(postgres_walk, settings=settings(WALK, max_examples=8))
+
+
+def test_long_walks_lead_everywhere_on_postgresql(postgres_walk: type[RefreshWalk]) -> None:
+    stroll(postgres_walk, seeds=4, steps=120)

@@ -22,7 +22,10 @@ LOCK: Final = (
 )
 
 _WORKS_FROM: Final = re.compile(r"-- works from: ([0-9]+)\n")
-_FIND: Final = "SELECT to_regclass('gatepass.versions') IS NOT NULL"
+# Not `to_regclass`: who waited for the lock would remember from before that there is no such table.
+_FIND: Final = (
+    "SELECT EXISTS (SELECT 1 FROM pg_tables WHERE schemaname = 'gatepass' AND tablename = 'versions')"
+)
 _READ: Final = "SELECT version, works_from FROM gatepass.versions"
 
 
