@@ -259,7 +259,7 @@ async def _serve(settings: Settings, listener: socket.socket, *, verbose: bool) 
             self.should_exit = True
 
     async with opened(settings) as auth:
-        await usecases.keep_keys(auth, now=time.time())
+        await usecases.change_algorithm(auth, now=time.time())
         await auth.passwords.verify(None, "-")  # makes the hash that stands in for an unknown user's
         app = create_app(auth, config_of(settings), followers=_followers())
         server = Server(

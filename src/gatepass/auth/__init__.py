@@ -59,6 +59,7 @@ from gatepass.auth.errors import (
     UserUnknown,
 )
 from gatepass.auth.events import Event, EventKind, RecordedEvent
+from gatepass.auth.key_plan import KeyPlan
 from gatepass.auth.keyring import CurrentKeyring, Keyring
 from gatepass.auth.opaque import Entropy, RefreshToken, Secret, SessionId
 from gatepass.auth.permissions import ADMIN, may_administer
@@ -101,6 +102,7 @@ __all__ = [
     "InvalidInput",
     "KeyAdded",
     "KeyMoved",
+    "KeyPlan",
     "KeyRecord",
     "KeyRemoved",
     "KeyState",

@@ -8,6 +8,7 @@ import msgspec
 
 from gatepass.auth.changes import Change, KeyMoved, KeyRemoved
 from gatepass.auth.signing_keys import TRANSITIONS, KeyEffect, KeyEvent, KeyState
+from gatepass.auth.terms import LONGEST_LIFETIME
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,7 +32,7 @@ def due(records: Sequence[KeyRecord], *, terms: Terms, now: float) -> list[Chang
 
 
 def replaced(record: KeyRecord, *, terms: Terms, now: float) -> Change:
-    """Forget a next key that never signed, because another one is wanted."""
+    """Let a next key go before its time, because another one is wanted."""
     return _moved(record, KeyEvent.REPLACED, terms=terms, now=now)
 
 
@@ -57,16 +58,28 @@ def wants_next(records: Sequence[KeyRecord], *, terms: Terms, now: float) -> boo
     return not active or max(active) + terms.key_lifetime - terms.key_publish_ahead <= now
 
 
+def newest(records: Sequence[KeyRecord]) -> KeyRecord | None:
+    """Give the key that will sign when everything that is planned has happened."""
+    signing = [record for record in records if record.state in {KeyState.ACTIVE, KeyState.NEXT}]
+    return max(signing, key=lambda record: (record.state is KeyState.NEXT, record.activates_at), default=None)
+
+
+def leaves_at(stops_at: float, *, terms: Terms) -> float:
+    """Say when a key may leave the published set that stops signing at `stops_at`.
+
+    The last token may be signed by a process that learns of the change a little later; publish_ahead covers
+    that. And it may live as long as any, whatever the settings say by now: they may just have been changed.
+    """
+    return stops_at + LONGEST_LIFETIME + terms.leeway + terms.key_publish_ahead
+
+
 def _moved(record: KeyRecord, event: KeyEvent, *, terms: Terms, now: float) -> Change:
     state, effect = TRANSITIONS[record.state, event]
     if effect is KeyEffect.FORGET:
         return KeyRemoved(record.kid, record.state)
     after = msgspec.structs.replace(record, state=state)
     if effect is KeyEffect.STOP_SIGNING:
-        # The last token may be signed by a process that learns of the change a little later; publish_ahead
-        # covers that.
-        last_token = now + terms.access_token_lifetime + terms.leeway
-        after = msgspec.structs.replace(after, retires_at=last_token + terms.key_publish_ahead)
+        after = msgspec.structs.replace(after, retires_at=leaves_at(now, terms=terms))
     elif effect is KeyEffect.UNPUBLISH:
         last_renewal = now + terms.refresh_idle
         after = msgspec.structs.replace(after, sealed_private=None, removed_at=last_renewal)

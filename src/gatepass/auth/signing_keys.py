@@ -42,7 +42,8 @@ class KeyEvent(Enum):
     SUCCEEDED = auto()
     """Another key took over."""
     REPLACED = auto()
-    """Another next key was wanted before this one ever signed."""
+    """Another next key was wanted. A process that has not heard of it yet may sign with this one for a
+    moment, so it leaves like any other."""
     LAST_TOKEN_DEAD = auto()
     LAST_RENEWAL_DEAD = auto()
     COMPROMISED = auto()
@@ -61,7 +62,7 @@ class KeyEffect(Enum):
 
 TRANSITIONS: Final[dict[tuple[KeyState, KeyEvent], tuple[KeyState, KeyEffect]]] = {
     (KeyState.NEXT, KeyEvent.TIME_TO_SIGN): (KeyState.ACTIVE, KeyEffect.SIGN),
-    (KeyState.NEXT, KeyEvent.REPLACED): (KeyState.REMOVED, KeyEffect.FORGET),
+    (KeyState.NEXT, KeyEvent.REPLACED): (KeyState.RETIRING, KeyEffect.STOP_SIGNING),
     (KeyState.ACTIVE, KeyEvent.SUCCEEDED): (KeyState.RETIRING, KeyEffect.STOP_SIGNING),
     (KeyState.RETIRING, KeyEvent.LAST_TOKEN_DEAD): (KeyState.RETIRED, KeyEffect.UNPUBLISH),
     (KeyState.RETIRED, KeyEvent.LAST_RENEWAL_DEAD): (KeyState.REMOVED, KeyEffect.FORGET),

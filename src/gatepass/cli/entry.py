@@ -39,6 +39,7 @@ COMMANDS: Final[dict[tuple[str, ...], str]] = {
     ("session", "list"): "list live sessions",
     ("session", "kick"): "end a session",
     ("keys", "list"): "list the signing keys and their states",
+    ("keys", "plan"): "say what a change to another algorithm brings, and when",
     ("keys", "rotate"): "publish a new signing key, which takes over soon",
     ("keys", "retire"): "retire a signing key early, or at once in an emergency",
     ("revoke",): "take access tokens back: one, a client's, or everybody's",

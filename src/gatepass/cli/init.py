@@ -32,7 +32,8 @@ audience = "{audience}"
 # url = "postgresql://gatepass@db.example.org/gatepass"
 
 [keys]
-# The algorithm of new signing keys: ES256, Ed25519, RS256 or PS256.
+# The algorithm of new signing keys: ES256, Ed25519, RS256 or PS256. After a change Auth moves to it with its
+# next start, logging nobody out; 'gatepass keys plan' says when what happens.
 # algorithm = "ES256"
 # The key-encryption key, which seals the signing keys in the database. Only its owner may read it.
 # Back it up, but not beside the database: together they open the signing keys.

@@ -86,8 +86,10 @@ async def test_rotating_twice_makes_one_key_and_another_algorithm_replaces_it() 
     first = await usecases.rotate_keys(auth, now=NOW + 1)
     assert await usecases.rotate_keys(auth, now=NOW + 60) == first
     other = await usecases.rotate_keys(auth, now=NOW + 120, alg="Ed25519")
-    assert [record.alg for record in await usecases.list_keys(auth)] == ["ES256", "Ed25519"]
-    assert first.kid not in published(auth)
+    listed = await usecases.list_keys(auth)
+    assert [record.alg for record in listed] == ["ES256", "ES256", "Ed25519"]
+    assert states(listed) == ["active", "retiring", "next"]
+    assert first.kid in published(auth)  # a process that is a moment behind may still sign with it
     assert auth.keyring.ring.signing_key(NOW + 120 + HOUR).kid == other.kid
     assert auth.keyring.ring.algorithms == {"ES256", "Ed25519"}
 
@@ -113,6 +115,62 @@ async def test_keys_follow_each_other_by_themselves_for_a_year() -> None:
         assert alive <= published(auth)  # published until the last token is dead
     assert len(signers) >= 4
     assert len(await usecases.list_keys(auth)) <= 3  # and forgotten when nobody needs them
+
+
+async def test_other_settings_bring_another_algorithm_with_the_next_start_and_once() -> None:
+    auth = await open_auth()
+    assert await usecases.change_algorithm(auth, now=NOW) is None
+    other = make_auth(auth.store, signing_algorithm="Ed25519")
+    await usecases.keep_keys(other, now=NOW)
+    assert await states_in(other) == ["active"]  # a running process undoes nothing that another one began
+    begun = await usecases.change_algorithm(other, now=NOW + 1)
+    assert begun is not None
+    assert (begun.alg, begun.activates_at) == ("Ed25519", NOW + 1 + HOUR)
+    assert await usecases.change_algorithm(other, now=NOW + 2) is None
+    undone = await usecases.change_algorithm(auth, now=NOW + 3)  # the settings as they were
+    assert undone is not None
+    assert await states_in(auth) == ["active", "retiring", "next"]
+    assert auth.keyring.ring.signing_key(NOW + 3 + HOUR).alg == "ES256"
+
+
+async def test_the_plan_is_what_then_happens() -> None:
+    auth = await open_auth()
+    plan = await usecases.plan_keys(auth, alg="Ed25519", now=NOW + 1)
+    assert plan is not None
+    assert (plan.old, plan.new, plan.begun) == ("ES256", "Ed25519", False)
+    await usecases.rotate_keys(auth, alg="Ed25519", now=NOW + 1)
+    assert await usecases.plan_keys(auth, alg="Ed25519", now=NOW + 99) == msgspec.structs.replace(
+        plan, begun=True
+    )
+    for at, before, after in (
+        (plan.signs_at, ["active", "next"], ["retiring", "active"]),
+        (plan.old_leaves_at, ["retiring", "active"], ["retired", "active"]),
+        (plan.old_forgotten_at, ["retired", "active"], ["active"]),
+    ):
+        await usecases.keep_keys(auth, now=at - 1)
+        assert await states_in(auth) == before
+        await usecases.keep_keys(auth, now=at)
+        assert await states_in(auth) == after
+    assert await usecases.plan_keys(auth, alg="Ed25519", now=plan.old_forgotten_at) is None
+
+
+async def test_there_is_no_plan_before_a_key_signs_and_one_back_before_the_new_one_does() -> None:
+    assert await usecases.plan_keys(make_auth(), alg="ES256", now=NOW) is None
+    auth = await open_auth()
+    assert await usecases.plan_keys(auth, alg="ES256", now=NOW) is None
+    await usecases.rotate_keys(auth, alg="Ed25519", now=NOW)
+    back = await usecases.plan_keys(auth, alg="ES256", now=NOW + 1)
+    assert back is not None
+    assert (back.old, back.new, back.signs_at) == ("ES256", "ES256", NOW + 1 + HOUR)
+
+
+async def test_a_key_stays_published_for_the_longest_life_of_a_token_whatever_the_settings_say() -> None:
+    auth = await open_auth(access_token_lifetime=HOUR)
+    shorter = make_auth(auth.store, access_token_lifetime=1)
+    await usecases.rotate_keys(shorter, now=NOW + 1)
+    await usecases.keep_keys(shorter, now=NOW + 1 + HOUR)
+    await usecases.keep_keys(shorter, now=NOW + 1 + 2 * HOUR)  # tokens from before the change live until here
+    assert await states_in(shorter) == ["retiring", "active"]
 
 
 async def test_a_key_that_is_unpublished_loses_its_private_half_but_still_renews() -> None:

@@ -68,7 +68,7 @@ async def test_a_key_that_waits_gives_way_to_a_new_one() -> None:
     first = signer(auth, NOW)
     waiting = await usecases.rotate_keys(auth, now=NOW)
     fresh = await usecases.retire_key(auth, kid=waiting.kid, now=NOW + 60)
-    assert await states(auth) == {first: "active", fresh.kid: "next"}
+    assert await states(auth) == {first: "active", waiting.kid: "retiring", fresh.kid: "next"}
     assert fresh.activates_at == NOW + 60 + HOUR
 
 

@@ -100,3 +100,46 @@ def test_an_order_names_exactly_one(site: pytest.CaptureFixture[str], rest: list
     with pytest.raises(SystemExit) as left:
         main(["revoke", *rest])
     assert left.value.code == 2
+
+
+@pytest.mark.parametrize(
+    "change", [["ES256:Ed25519"], ["ES256→Ed25519"], ["ES256->Ed25519"], ["--to", "Ed25519"]]
+)
+def test_a_change_of_algorithm_is_planned_then_carried_out(
+    site: pytest.CaptureFixture[str], change: list[str]
+) -> None:
+    run(site, "keys", "rotate")
+    site.readouterr()
+    plan = run(site, "keys", "plan", *change)
+    assert (plan["from"], plan["to"], plan["begun"]) == ("ES256", "Ed25519", False)
+    dates = [step["at"] for step in plan["steps"]]
+    assert dates == sorted(dates)
+    assert dates[1] - dates[0] == 3_600
+    assert plan["steps"][0]["undo"].startswith("Safe: gatepass keys rotate --algorithm ES256.")
+    assert "1. " in told(site, "keys", "plan", *change)
+    words = told(site, "keys", "rotate", "--algorithm", "Ed25519")
+    assert 'set keys.algorithm = "Ed25519" too' in words
+    assert run(site, "keys", "plan", *change)["begun"]
+
+
+def test_a_plan_says_what_a_service_that_takes_defaults_must_do(site: pytest.CaptureFixture[str]) -> None:
+    run(site, "keys", "rotate")
+    assert "nothing to do" in run(site, "keys", "plan", "--to", "PS256")["steps"][0]["services"]
+    assert "RS256" in run(site, "keys", "plan", "--to", "RS256")["steps"][0]["services"]
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [(["Ed25519:ES256"], 1), (["--to", "ES256"], 1), (["ES256"], 2), (["ES256:none"], 2), ([], 2)],
+)
+def test_there_is_not_a_plan_for_everything(
+    site: pytest.CaptureFixture[str], change: list[str], code: int
+) -> None:
+    assert main(["keys", "rotate"]) == 0
+    if code == 1:
+        assert main(["keys", "plan", *change]) == 1
+        assert site.readouterr().err.startswith("gatepass: ")
+    else:
+        with pytest.raises(SystemExit) as left:
+            main(["keys", "plan", *change])
+        assert left.value.code == 2

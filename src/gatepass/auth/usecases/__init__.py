@@ -4,6 +4,7 @@ All take the time as `now`, seconds since the epoch.
 """
 
 from gatepass.auth.usecases.add_user import add_user
+from gatepass.auth.usecases.change_algorithm import change_algorithm
 from gatepass.auth.usecases.change_password import change_password
 from gatepass.auth.usecases.check_access_token import check_access_token
 from gatepass.auth.usecases.check_session import check_session
@@ -24,6 +25,7 @@ from gatepass.auth.usecases.live_sessions import live_sessions
 from gatepass.auth.usecases.log_in import log_in
 from gatepass.auth.usecases.log_out import log_out
 from gatepass.auth.usecases.log_out_everywhere import log_out_everywhere
+from gatepass.auth.usecases.plan_keys import plan_keys
 from gatepass.auth.usecases.purge import purge
 from gatepass.auth.usecases.refresh import refresh
 from gatepass.auth.usecases.register import register
@@ -37,6 +39,7 @@ from gatepass.auth.usecases.set_roles import set_roles
 
 __all__ = [
     "add_user",
+    "change_algorithm",
     "change_password",
     "check_access_token",
     "check_session",
@@ -57,6 +60,7 @@ __all__ = [
     "log_in",
     "log_out",
     "log_out_everywhere",
+    "plan_keys",
     "purge",
     "refresh",
     "register",
