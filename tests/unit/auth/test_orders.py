@@ -134,6 +134,20 @@ async def test_a_token_of_yesterdays_grants_renews_before_it_expires(auth: Auth,
     assert again.value.code == "renewal_too_early"
 
 
+async def test_a_token_of_a_login_that_is_over_is_refused_for_that_before_it_expires(
+    auth: Auth, came: LoggedIn
+) -> None:
+    """Services refuse it at once; "it still holds" would be untrue, and its holder would try again."""
+    tokens = await tokens_for(auth, came, form=RefreshForm.RENEWAL)
+    with pytest.raises(RefreshRefused) as early:
+        await next_tokens(auth, tokens, now=NOW + 1)
+    assert early.value.code == "renewal_too_early"
+    await usecases.end_session(auth, sid=came.session.sid, actor=came.user, now=NOW)
+    with pytest.raises(RefreshRefused) as over:
+        await next_tokens(auth, tokens, now=NOW + 1)
+    assert over.value.code == "session_ended"
+
+
 async def test_every_order_is_in_the_event_log_with_who_gave_it(auth: Auth) -> None:
     await usecases.revoke_token(auth, jti="j", actor="cli", now=NOW)
     await usecases.revoke_client(auth, client_id="c", actor="cli", now=NOW)

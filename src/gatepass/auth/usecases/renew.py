@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from gatepass.auth import orders
 from gatepass.auth.errors import RefreshRefused
-from gatepass.auth.refresh import RENEWAL_EARLY, RefreshForm
+from gatepass.auth.opaque import hash_text
+from gatepass.auth.refresh import RENEWAL_EARLY, RefreshForm, refusal_of_backing
 from gatepass.auth.usecases._rotation import rotate
 from gatepass.jose import JoseError, jwt
 from gatepass.oauth import AccessToken, OAuthError, access_token_policy
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 async def renew(auth: Auth, *, expired_token: str, client: Client, now: float) -> Tokens:
     """Give a new access token for one that expired, or will within `RENEWAL_EARLY` seconds, or that Services
-    refuse already though nobody was logged out. Raises `RefreshRefused`.
+    refuse already. Raises `RefreshRefused`, also for the last of these where somebody was logged out.
 
     Each JWT renews once; within the grace the same answer is repeated. One that was itself taken back renews
     no more: it would get a good one for a bad one (CVE-2020-10594).
@@ -29,15 +30,19 @@ async def renew(auth: Auth, *, expired_token: str, client: Client, now: float) -
     if any(order.selects in orders.THIS_VERY_ONE for order in found):
         raise RefreshRefused("token_revoked")
     early = now < token.exp - RENEWAL_EARLY
-    if early and not orders.taken_back(token, found) and not await _outdated(auth, token):
+    taken_back = orders.taken_back(token, found)
+    if early and not taken_back and await _still_good(auth, token, expired_token, now=now):
         raise RefreshRefused("renewal_too_early")
     return await rotate(auth, presented=expired_token, form=RefreshForm.RENEWAL, client=client, now=now)
 
 
-async def _outdated(auth: Auth, token: AccessToken) -> bool:
-    """Say whether the user may do something else by now, or is gone."""
-    user = await auth.store.user_by_id(token.sub)
-    return user is None or token.epoch < user.epoch
+async def _still_good(auth: Auth, token: AccessToken, text: str, *, now: float) -> bool:
+    """Say whether the user may do the same as before, and the login behind the token is not over."""
+    found = await auth.store.refresh_by_hash(hash_text(text))
+    if found is None:
+        return False
+    record, session, user = found
+    return token.epoch >= user.epoch and refusal_of_backing(record, session, user, now=now) is None
 
 
 def _ours(auth: Auth, text: str) -> tuple[AccessToken, str]:
