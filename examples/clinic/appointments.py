@@ -9,7 +9,7 @@ from dataclasses import asdict
 from typing import Annotated, Any
 
 from examples.clinic.bookings import Bookings
-from examples.clinic.config import AUDIENCE, Clinic
+from examples.clinic.config import AUDIENCE, CONTRACT, PATIENCE, Clinic
 from examples.clinic.counting import Counter, Counting
 from fastapi import Depends, FastAPI, HTTPException
 from fastapi.middleware.cors import CORSMiddleware
@@ -23,13 +23,15 @@ bookings = Bookings(clinic.data)
 counter = Counter()
 
 # A Service usually takes one mode: `Gate(Verifier(…))` or `Gate(SessionVerifier(…))`. This one takes both,
-# so that the page can switch; the pass itself says which one it is.
+# so that the page can switch; the pass itself says which one it is. Both hear from one feed who is out.
+tokens = Verifier(
+    issuer=clinic.auth, audience=AUDIENCE, feed=PATIENCE, state_dir=clinic.state("appointments")
+)
+sessions = SessionVerifier(issuer=clinic.auth, audience=AUDIENCE, watch=tokens.watch)
 gate = Gate(
-    EitherVerifier(
-        tokens=Verifier(issuer=clinic.auth, audience=AUDIENCE),
-        sessions=SessionVerifier(issuer=clinic.auth, audience=AUDIENCE),
-    ),
+    EitherVerifier(tokens=tokens, sessions=sessions),
     carry=(Bearer(), Cookie("gatepass_session", origins=frozenset({clinic.users}))),
+    freshness=CONTRACT,
 )
 app = FastAPI(title="Appointments")
 gate.install(app)
@@ -85,6 +87,12 @@ def counters() -> dict[str, int]:
     return {"requests": counter.requests}
 
 
+@app.get("/demo/health")
+def freshness() -> dict[str, Any]:
+    """How fresh the view of the revocations is; for the page's panel."""
+    return asdict(tokens.health())
+
+
 @app.get("/healthz")
 def health() -> dict[str, str]:
     """Alive."""
@@ -99,5 +107,6 @@ app.add_middleware(
     allow_credentials=True,
     allow_methods=["GET", "POST", "DELETE"],
     allow_headers=["Authorization", "Content-Type"],
+    expose_headers=["Retry-After"],
     max_age=7200,
 )

@@ -6,9 +6,13 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from gatepass.verifier import FeedTerms, Freshness
+
 HOST = "127.0.0.1"  # one spelling of the host everywhere, so that the ports share the session's cookie
 AUDIENCE = "clinic"  # the name that Auth writes into every pass for these Services
 FIRST_PORT = 8700
+CONTRACT = Freshness(max_staleness=15, on_stale="deny")  # short, so that nobody who looks on waits for long
+PATIENCE = FeedTerms(longest_retry=2)  # seconds: the same for how soon the Services find Auth again
 DATA = ".demo"
 
 
@@ -33,6 +37,10 @@ class Clinic:
     def appointments(self) -> str:
         """The `appointments` service."""
         return f"http://{HOST}:{self.port + 2}"
+
+    def state(self, service: str) -> Path:
+        """Where one of the Services keeps the keys and its view of the revocations."""
+        return self.data / "state" / service
 
     @classmethod
     def from_environment(cls) -> Clinic:

@@ -15,6 +15,7 @@ from examples.clinic import seeding
 from examples.clinic.config import DATA, FIRST_PORT, Clinic
 from examples.clinic.people import ACCOUNTS
 from examples.clinic.processes import Child, DidNotStart, service, taken
+from examples.clinic.switch import Order, Switch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,9 +43,11 @@ def main(arguments: list[str] | None = None) -> int:
         if not seeding.is_done(data):
             print("First start: making keys, people and appointments …", flush=True)
             seeding.seed(clinic)
+        switch = Switch(data)
+        switch.take()  # an order that an earlier demo left behind
         with _running(_children(clinic)) as children:
             _welcome(clinic, children)
-            _watch(children)
+            _watch(children, switch)
     except KeyboardInterrupt:
         print("\nThe clinic is closed.", flush=True)
         return 0
@@ -112,12 +115,17 @@ def _welcome(clinic: Clinic, children: list[Child]) -> None:
     for child in children:
         print(f"    {child.name:14}{child.url}   process {child.pid}")
     print(f"\n  Data and logs are kept in {clinic.data}; `make demo-reset` starts over.")
-    print(f'  Try this in token mode: kill -9 {children[0].pid} (Auth), and press "Load again" in the page.')
+    print(
+        f"  Try this in token mode: kill -9 {children[0].pid} (Auth), or its button in the page, and look on."
+    )
     print("  Stop everything with Ctrl-C.\n", flush=True)
 
 
-def _watch(children: list[Child]) -> NoReturn:
-    """Say when a process ends, and start it again when Enter is pressed. Ends by KeyboardInterrupt only."""
+def _watch(children: list[Child], switch: Switch) -> NoReturn:
+    """Say when a process ends, and start it again when Enter is pressed or the page asks for it.
+
+    Ends by KeyboardInterrupt only.
+    """
     mourned: set[str] = set()
     listening = True
     while True:
@@ -130,6 +138,25 @@ def _watch(children: list[Child]) -> NoReturn:
         if line and mourned:
             _start_again([child for child in children if child.name in mourned])
             mourned.clear()
+        elif order := switch.take():
+            mourned -= _obey(order, children)
+
+
+def _obey(order: Order, children: list[Child]) -> set[str]:
+    """Do what the page asks for. Gives the names of what was started."""
+    auth, *services = children
+    if order is Order.STOP_AUTH:
+        auth.kill()  # no farewell, nothing written down: nothing may be lost by that
+        return set()
+    if order is Order.START_AUTH and auth.ended() is None:
+        return set()
+    anew = [auth] if order is Order.START_AUTH else services
+    for child in anew:
+        child.ask_to_stop()
+    for child in anew:
+        child.make_sure_it_stopped()
+    _start_again(anew)
+    return {child.name for child in anew}
 
 
 def _tell_of_the_end(child: Child, how: str) -> None:

@@ -88,6 +88,11 @@ class Child:
         if self._process and self._process.poll() is None:
             self._process.terminate()
 
+    def kill(self) -> None:
+        """Send SIGKILL."""
+        if self._process and self._process.poll() is None:
+            self._process.kill()
+
     def make_sure_it_stopped(self) -> None:
         """Wait, and kill what does not listen."""
         if self._process is None:
@@ -103,7 +108,7 @@ def service(name: str, url: str, variables: Mapping[str, str], log: Path) -> Chi
     """One of the clinic's Services under uvicorn."""
     command = [sys.executable, "-m", "uvicorn", f"examples.clinic.{name}:app"]
     command += ["--host", HOST, "--port", url.rpartition(":")[2], "--log-level", "warning"]
-    command += ["--timeout-graceful-shutdown", "2"]
+    command += ["--timeout-graceful-shutdown", "1"]
     return Child(name, url, command, variables, log)
 
 

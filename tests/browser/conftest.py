@@ -36,7 +36,9 @@ ARGUMENTS = [
 EXPECTED_ON_CONSOLE = re.compile(
     r"Failed to load resource: the server responded with a status of (401|403|429|503)"
 )
-AUTH_IS_DOWN = re.compile(r"net::ERR_CONNECTION_REFUSED|net::ERR_CONNECTION_RESET|net::ERR_EMPTY_RESPONSE")
+IS_DOWN = re.compile(
+    r"net::ERR_(CONNECTION_REFUSED|CONNECTION_RESET|EMPTY_RESPONSE|INCOMPLETE_CHUNKED_ENCODING)"
+)
 
 PASSWORDS = {account.email.partition("@")[0]: account.password for account in ACCOUNTS}
 ROW = {"services": "Services", "auth": "Auth", "lookups": "Look-ups"}
@@ -167,6 +169,10 @@ class Visitor:
             f"localStorage.getItem('{kept}') ?? localStorage.setItem('{kept}', '{json.dumps(choices)}')"
         )
 
+    def hear_nothing(self) -> None:
+        """Without the open request that says when the pass ends, the page finds out by what is refused."""
+        self.page.route("**/demo/end-of-pass", lambda route: route.fulfill(status=503))
+
     def give_password(self, email: str, password: str) -> None:
         self.page.get_by_label("E-mail").fill(email)
         self.page.get_by_label("Password", exact=True).fill(password)
@@ -184,6 +190,13 @@ class Visitor:
         self.page.get_by_role("button", name="Load again").click()
         expect(self.page.locator("body")).to_have_attribute("data-loads", str(loads + 1), timeout=15_000)
         self.settle()
+
+    def load_until(self, words: str) -> None:
+        """Load until the page says that this has happened; the Services may not have heard of it yet."""
+        deadline = time.monotonic() + 10
+        while words not in self.page.locator("#happened").inner_text():
+            assert time.monotonic() < deadline
+            self.load()
 
     def switch(self, mode: str) -> None:
         self.page.get_by_role("radio", name=mode).check()
@@ -234,6 +247,6 @@ def visit(browser: Browser, demo: Demo) -> Iterator[Visit]:
 
 
 def _note(visitor: Visitor, message: ConsoleMessage) -> None:
-    expected = EXPECTED_ON_CONSOLE.match(message.text) or AUTH_IS_DOWN.search(message.text)
+    expected = EXPECTED_ON_CONSOLE.match(message.text) or IS_DOWN.search(message.text)
     if message.type in {"error", "warning"} and not expected:
         visitor.complaints.append(message.text)

@@ -11,10 +11,11 @@ export const loginUrl = () => `${issuer}/login?return_to=${encodeURIComponent(`$
 
 /** An answer that says no. `code` is the stable word of the problem details (RFC 9457). */
 export class Refused extends Error {
-  constructor(status, code, detail) {
+  constructor(status, code, detail, retryAfter = null) {
     super(detail || code || `status ${status}`);
     this.status = status;
     this.code = code;
+    this.retryAfter = retryAfter; // seconds, with a 503
   }
 }
 
@@ -39,7 +40,9 @@ export async function answerOf(request) {
   } catch {
     // Not JSON: the status has to do.
   }
-  if (!response.ok) throw new Refused(response.status, body?.code ?? "", body?.detail ?? body?.title ?? "");
+  if (!response.ok) {
+    throw new Refused(response.status, body?.code ?? "", body?.detail ?? body?.title ?? "", response.headers.get("Retry-After"));
+  }
   return body;
 }
 
@@ -57,6 +60,8 @@ export const mySessions = () => asMe("/api/sessions");
 export const endSession = (sid) => asMe(`/api/sessions/${encodeURIComponent(sid)}`, "DELETE");
 export const everybodysSessions = () => asMe("/api/admin/sessions");
 export const kick = (sid) => asMe(`/api/admin/sessions/${encodeURIComponent(sid)}`, "DELETE");
+export const users = () => asMe("/api/admin/users?limit=500");
+export const setRoles = (id, roles) => asMe(`/api/admin/users/${encodeURIComponent(id)}/roles`, "PUT", { roles });
 
 /** The first tokens of a family, in the name of the session. `refresh` is "standard" or "renewal". */
 export const firstTokens = (refresh, lifetime) => asMe("/api/tokens", "POST", { refresh, lifetime });

@@ -28,8 +28,8 @@ const CLAIM_WORDS = {
   exp: (value) => `Not good any more from ${at(value)} on.`,
   auth_time: (value) => `You typed your password at ${at(value)}.`,
   jti: () => "The name of this one token.",
-  sid: () => "The login (session) it came from. Ending the login ends the renewals.",
-  epoch: () => "Counts up whenever your rights change.",
+  sid: () => "The login (session) it came from. When the login ends, the Services hear of it and refuse the token.",
+  epoch: () => "Counts up whenever your rights change. The Services hear that too, and ask for a renewal.",
 };
 
 const at = (seconds) => clock(new Date(seconds * 1000));

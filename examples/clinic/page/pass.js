@@ -10,6 +10,7 @@ const LIFETIMES = [5, 15, 60, 120, 600];
 export const choices = { mode: "token", lifetime: 60, refresh: "standard" };
 
 let tokens = null; // the last answer of Auth: access_token, expires_in, perhaps refresh_token
+let reason = ""; // of the last renewal
 let renewing = null; // the one renewal under way, shared by all who wait for it
 
 export function recallChoices() {
@@ -29,6 +30,7 @@ export function choose(changed) {
 }
 
 export const lifetimes = () => LIFETIMES;
+export const renewedBecause = () => reason;
 export const token = () => tokens?.access_token ?? null;
 
 export function forget() {
@@ -45,8 +47,9 @@ export async function obtain() {
   tokens = await auth.firstTokens(choices.refresh, choices.lifetime);
 }
 
-/** A new token for the old one. However many wait for it, Auth gets one request. */
-export function renew() {
+/** A new token for the old one, and why. However many wait for it, Auth gets one request. */
+export function renew(why) {
+  reason = why;
   renewing ??= exchange().finally(() => {
     renewing = null;
   });

@@ -2,6 +2,7 @@
 
 import { Ended, Refused, Unreachable } from "./auth.js";
 import { byId, day, element, fill, minute } from "./dom.js";
+import { choices } from "./pass.js";
 import * as services from "./services.js";
 
 /** Ask for all four at the same moment and show each as it comes. Throws Ended when the login is over. */
@@ -34,7 +35,8 @@ async function section(id, request, render) {
 
 function refusal(error) {
   const [title, words] = wordsFor(error);
-  return element("div", { class: "refusal" }, element("strong", {}, title), element("p", {}, words));
+  const later = error instanceof Refused && error.status === 503;
+  return element("div", { class: later ? "refusal later" : "refusal" }, element("strong", {}, title), element("p", {}, words));
 }
 
 function wordsFor(error) {
@@ -42,12 +44,14 @@ function wordsFor(error) {
   if (status === 403) {
     return ["Not for you.", "The Service knows who you are, and your permissions do not include this. It answered 403."];
   }
-  if (status === 503) {
-    return ["Not now.", "The Service could not reach Auth to check your pass. In token mode it would not have to."];
-  }
+  if (status === 503) return ["Not now.", `${notNow()} It answered 503, to be asked again in ${error.retryAfter} s. You are still logged in.`];
   if (!(error instanceof Unreachable)) console.error(error);
   return ["No good answer.", "Something went wrong at this Service. Is its process running?"];
 }
+
+const notNow = () => choices.mode === "session"
+  ? "The Service could not ask Auth about your pass."
+  : "The Service has not heard from Auth for too long.";
 
 const nameOf = (person) => `${person.first_name} ${person.last_name}`;
 const chips = (words) => element("span", { class: "chips" }, words.map((word) => element("code", { class: "chip" }, word)));
@@ -63,8 +67,7 @@ function people(list) {
   if (!list.length) return element("p", { class: "empty" }, "Nobody here.");
   return element("ul", { class: "rows" }, list.map((person) =>
     element("li", {}, element("span", { class: "avatar", "aria-hidden": "true" }, person.first_name[0] + person.last_name[0]),
-      element("span", { class: "row-main" }, element("strong", {}, nameOf(person)), element("span", {}, person.email)),
-      element("span", { class: "row-side" }, person.roles.join(", ")))));
+      element("span", { class: "row-main" }, element("strong", {}, nameOf(person)), element("span", {}, person.email)))));
 }
 
 const when = (iso) => {

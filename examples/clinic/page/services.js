@@ -17,7 +17,7 @@ export async function ask(url, method = "GET", body = undefined) {
   } catch (error) {
     if (!(error instanceof Refused && error.status === 401)) throw error;
     if (pass.choices.mode === "session") throw new Ended(error.message);
-    if (pass.token() === tried) await pass.renew(); // the four sections meet here: one renewal serves them all
+    if (pass.token() === tried) await pass.renew(error.code); // the four sections meet here: one renewal serves them all
     return once(url, method, body);
   }
 }
@@ -36,8 +36,23 @@ export const slots = () => ask(`${appointmentsOrigin}/api/v1/appointments/slots`
 export const book = (slot) => ask(`${appointmentsOrigin}/api/v1/appointments`, "POST", { slot });
 export const cancel = (id) => ask(`${appointmentsOrigin}/api/v1/appointments/${id}`, "DELETE");
 
-// For the demo's panel only: these are outside /api/v1 and count nothing.
+/** Both Services by their names, each with a request that everybody may make: for how long does it still let us in? */
+export const knocks = [
+  { name: "users", knock: () => once("/api/v1/users/me") },
+  { name: "appointments", knock: () => once(`${appointmentsOrigin}/api/v1/appointments/slots`) },
+];
+
+/** An answer that ends when the pass no longer holds, with the code of the refusal. */
+export function endOfPass(signal) {
+  return fetch("/demo/end-of-pass", { ...pass.carried(), signal, cache: "no-store" });
+}
+
+// For the demo's panels only: these are outside /api/v1 and count nothing.
 export const usersCounter = () => fetch("/demo/counters", { cache: "no-store" });
 export const appointmentsCounter = () =>
   fetch(`${appointmentsOrigin}/demo/counters`, { credentials: "omit", cache: "no-store" });
+export const healths = () => ["", appointmentsOrigin].map((origin) => orNull(`${origin}/demo/health`));
+export const authRuns = async () => (await orNull("/demo/auth"))?.running ?? null;
+export const turn = (order) => answerOf(fetch(`/demo/switch/${order}`, { method: "POST" })).catch(() => {});
+const orNull = (url) => answerOf(fetch(url, { credentials: "omit", cache: "no-store" })).catch(() => null);
 export const rawSession = () => answerOf(fetch("/demo/session", { credentials: "same-origin", cache: "no-store" }));

@@ -2,6 +2,8 @@
 
 import { loginUrl } from "./auth.js";
 import { byId, element, fill } from "./dom.js";
+import { figure } from "./kick.js";
+import * as services from "./services.js";
 
 function show(state, ...children) {
   document.body.dataset.state = state;
@@ -34,29 +36,50 @@ export function showStart(accounts, said = "") {
 }
 
 const ENDED = {
-  session: ["The four requests of this page just went out, each Service asked Auth about your session, and Auth said: it is over. "
-    + "So all four were refused, at once.",
-  "That is session mode: every request is checked at Auth, so being kicked out counts from the very next one."],
-  token: ["The page asked Auth for the next token, and Auth said no: the login behind it is over.",
-    "That is token mode: the Services check the signature by themselves and ask nobody, so your token was good until it expired. "
-    + "The shorter it lives, the sooner the kick counts. (Gatepass’s revocation feed will make it instant here too.)"],
+  session: "Each Service asked Auth about your session, and Auth said: it is over. That is session mode: every request is checked at Auth, "
+    + "so being kicked out counts from the very next one.",
+  token: "Your token was still good: signed by Auth and not run out. But Auth had told every Service through its revocation feed that the login "
+    + "behind it is over. That is token mode with Gatepass: a Service asks nobody, and still refuses at once.",
 };
 
-/** The login was ended from somewhere else. */
-export function showEnded(mode) {
-  const [happened, why] = ENDED[mode];
+const UNMEASURED = "No click on this machine was found to measure from: perhaps the time of the login was up.";
+
+/** The login was ended. `measured` says after how many milliseconds each Service refused, if there was a click to count from. */
+export function showEnded(mode, measured) {
   show("ended", element("div", { class: "card notice", role: "alert" },
     title("You have been logged out"),
-    element("p", {}, "This login was ended: by you in another window, by the admin, or because its time was up."),
-    element("p", {}, happened), element("p", { class: "hint" }, why), toLogin("Log in again")));
+    measured ? measurements(measured) : element("p", {}, "This login was ended: by you in another window, by the admin, or because its time was up."),
+    element("p", {}, ENDED[mode]), element("p", { class: "hint" }, measured ? HOW[measured.by] : UNMEASURED), toLogin("Log in again")));
   byId("start-title").focus();
+}
+
+const HOW = {
+  me: "Measured in this page: from your click to the first refusal that came back from each Service, while the page asked it again and again.",
+  others: "Measured between two browsers by the clock of this machine: from the click there to the first refusal that came back here.",
+};
+
+function measurements({ refused }) {
+  return element("table", { class: "measured", id: "measured" },
+    element("caption", {}, "From the click to the first refusal"),
+    element("tbody", {}, Object.entries(refused).map(([name, ms]) => element("tr", { "data-service": name },
+      element("th", { scope: "row" }, `the ${name} service`), element("td", {}, figure(ms), element("small", {}, " ms"))))));
 }
 
 /** Auth gave no answer. */
 export function showUnreachable() {
   show("unreachable", element("div", { class: "card notice", role: "alert" },
     title("Auth does not answer"),
-    element("p", {}, "The page could not ask who you are. If you stopped Auth’s process: press Enter in the terminal of the demo to start it again."),
-    element("p", { class: "hint" }, "In token mode an open page goes on without Auth. A reload forgets the token: it lives in the page’s memory alone."),
-    element("button", { type: "button", class: "primary", onclick: () => location.reload() }, "Try again")));
+    element("p", {}, "The page could not ask who you are. If you stopped Auth: start it here, or press Enter in the terminal of the demo. "
+      + "Nobody was logged out."),
+    element("p", { class: "hint" }, "In token mode an open page goes on without Auth for as long as the Services’ contract allows. "
+      + "A reload forgets the token: it lives in the page’s memory alone."),
+    element("button", { type: "button", class: "primary", onclick: startAuth }, "Start Auth")));
+}
+
+/** Start it, if it does not run, and load the page anew when it answers. */
+async function startAuth(event) {
+  event.currentTarget.disabled = true;
+  await services.turn("start-auth");
+  while (!await services.authRuns()) await new Promise((resolve) => setTimeout(resolve, 300));
+  location.reload();
 }
