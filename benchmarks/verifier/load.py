@@ -6,6 +6,7 @@ loads; `instant` shows its own ceiling.
 
 import asyncio
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import cast
 
@@ -19,6 +20,8 @@ class Loaded:
     """What a round gave."""
 
     seconds: float
+    cpu_seconds: float
+    """What the Service worked meanwhile."""
     latencies: list[float] = field(default_factory=list)
     """Of each page, in seconds."""
 
@@ -26,6 +29,11 @@ class Loaded:
     def pages_per_second(self) -> float:
         """The throughput."""
         return len(self.latencies) / self.seconds
+
+    @property
+    def cpu_per_page(self) -> float:
+        """Seconds that the Service worked for a page: what a busy machine changes least."""
+        return self.cpu_seconds / len(self.latencies)
 
 
 def request_of(credential: str, path: str = "/appointments") -> bytes:
@@ -36,21 +44,24 @@ def request_of(credential: str, path: str = "/appointments") -> bytes:
     ).encode()
 
 
-async def load(port: int, credentials: list[str], *, seconds: float) -> Loaded:
-    """Load pages for so many seconds, as many users as there are credentials."""
+async def load(port: int, credentials: list[str], *, seconds: float, worked: Callable[[], float]) -> Loaded:
+    """Load pages for so many seconds, as many users as there are credentials.
+
+    `worked` tells the CPU seconds of the Service.
+    """
     length = await _length_of_an_answer(port, request_of(credentials[0]))
     users = [_User(request_of(each), length) for each in credentials]
     try:
         for user in users:
             await user.connect(port)
         await asyncio.gather(*(user.pages(count=1) for user in users))  # every pass is known from here on
-        start = time.perf_counter()
+        worked_before, start = worked(), time.perf_counter()
         await asyncio.gather(*(user.pages(until=start + seconds) for user in users))
-        took = time.perf_counter() - start
+        took, worked_for = time.perf_counter() - start, worked() - worked_before
     finally:
         for user in users:
             user.close()
-    return Loaded(took, [latency for user in users for latency in user.latencies])
+    return Loaded(took, worked_for, [latency for user in users for latency in user.latencies])
 
 
 async def pages(port: int, credential: str, *, count: int) -> None:

@@ -1,17 +1,28 @@
 """Pages a second of the same Service, checked in each way, and what each costs Auth."""
 
 import contextlib
-import statistics
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from statistics import median
+from typing import NamedTuple
 
 import uvloop
 
 from benchmarks.verifier.auth import Auth, serving
 from benchmarks.verifier.load import Loaded, load, pages
 from benchmarks.verifier.percentile import percentile
-from benchmarks.verifier.processes import HOST, LOAD_CORE, SERVICE_CORE, free_port, on_core, python, running
+from benchmarks.verifier.processes import (
+    HOST,
+    LOAD_CORE,
+    SERVICE_CORE,
+    cpu_seconds,
+    free_port,
+    on_core,
+    python,
+    running,
+)
 from benchmarks.verifier.sizes import Size
 
 COUNTED_PAGES = 25
@@ -51,8 +62,19 @@ class Figures:
     pages_per_second: float
     against_no_check: float
     """Median of the ratios of each round."""
+    cpu_us: float
+    """Microseconds that the Service works for a page."""
+    cpu_against_no_check: float
+    """The same ratio, of its CPU time: what is left for the page itself."""
     p50_ms: float
     p99_ms: float
+
+
+class Server(NamedTuple):
+    """One that listens."""
+
+    port: int
+    pid: int
 
 
 @dataclass(slots=True)
@@ -77,9 +99,9 @@ def measure(folder: Path, size: Size, say: Callable[[str], None]) -> Measured:
             ("token", "RS256"): _tokens(other, most),
         }
         issuers = {"ES256": auth, "RS256": other}
-        with _services(folder, issuers) as ports:
+        with _services(folder, issuers) as servers:
             at_auth = {
-                name: _at_auth(auth, ports[name], passes[variant.takes, variant.algorithm][0])
+                name: _at_auth(auth, servers[name].port, passes[variant.takes, variant.algorithm][0])
                 for name, variant in VARIANTS.items()
                 if variant.algorithm == "ES256"
             }
@@ -92,7 +114,7 @@ def measure(folder: Path, size: Size, say: Callable[[str], None]) -> Measured:
                 }
                 given[CEILING] = given[BASE]
                 rounds[users] = [
-                    _round(ports, given, size.page_seconds, backwards=turn % 2 == 1)
+                    _round(servers, given, size.page_seconds, backwards=turn % 2 == 1)
                     for turn in range(size.page_rounds)
                 ]
     return Measured({users: _figures(each) for users, each in rounds.items()}, at_auth)
@@ -104,25 +126,21 @@ def _tokens(auth: Auth, count: int) -> list[str]:
 
 
 @contextlib.contextmanager
-def _services(folder: Path, issuers: dict[str, Auth]) -> Iterator[dict[str, int]]:
-    """All variants at once, idle but for the one whose turn it is; gives their ports."""
+def _services(folder: Path, issuers: dict[str, Auth]) -> Iterator[dict[str, Server]]:
+    """All variants at once, idle but for the one whose turn it is."""
     with contextlib.ExitStack() as stack:
-        ports = {CEILING: free_port()}
-        command = python("benchmarks.verifier.instant", str(ports[CEILING]))
-        log = folder / "services.log"
-        stack.enter_context(running(command, core=SERVICE_CORE, variables={}, log=log, port=ports[CEILING]))
-        for name, variant in VARIANTS.items():
-            ports[name] = port = free_port()
-            stack.enter_context(
-                running(
-                    _uvicorn(variant.factory, port),
-                    core=SERVICE_CORE,
-                    variables={"BENCH_ISSUER": issuers[variant.algorithm].url},
-                    log=log,
-                    port=port,
-                )
+        log, servers = folder / "services.log", {}
+        for name, variant in {CEILING: None, **VARIANTS}.items():
+            port = free_port()
+            command = python("benchmarks.verifier.instant", str(port))
+            issuer = ""
+            if variant is not None:
+                command, issuer = _uvicorn(variant.factory, port), issuers[variant.algorithm].url
+            process = stack.enter_context(
+                running(command, core=SERVICE_CORE, variables={"BENCH_ISSUER": issuer}, log=log, port=port)
             )
-        yield ports
+            servers[name] = Server(port, process.pid)
+        yield servers
 
 
 def _uvicorn(factory: str, port: int) -> list[str]:
@@ -134,12 +152,22 @@ def _uvicorn(factory: str, port: int) -> list[str]:
 
 
 def _round(
-    ports: dict[str, int], given: dict[str, list[str]], seconds: float, *, backwards: bool
+    servers: dict[str, Server], given: dict[str, list[str]], seconds: float, *, backwards: bool
 ) -> dict[str, Loaded]:
     names = list(given)
     if backwards:
         names.reverse()  # nobody always runs behind the same neighbour
-    return {name: uvloop.run(load(ports[name], given[name], seconds=seconds)) for name in names}
+    return {
+        name: uvloop.run(
+            load(
+                servers[name].port,
+                given[name],
+                seconds=seconds,
+                worked=partial(cpu_seconds, servers[name].pid),
+            )
+        )
+        for name in names
+    }
 
 
 def _at_auth(auth: Auth, port: int, credential: str) -> tuple[float, float]:
@@ -158,8 +186,10 @@ def _figures(rounds: list[dict[str, Loaded]]) -> dict[str, Figures]:
     for name in rounds[0]:
         latencies = [latency for each in rounds for latency in each[name].latencies]
         figures[name] = Figures(
-            statistics.median(each[name].pages_per_second for each in rounds),
-            statistics.median(each[name].pages_per_second / each[BASE].pages_per_second for each in rounds),
+            median(each[name].pages_per_second for each in rounds),
+            median(each[name].pages_per_second / each[BASE].pages_per_second for each in rounds),
+            median(each[name].cpu_per_page for each in rounds) * 1e6,
+            median(each[BASE].cpu_per_page / each[name].cpu_per_page for each in rounds),
             percentile(latencies, 0.50) * 1e3,
             percentile(latencies, 0.99) * 1e3,
         )

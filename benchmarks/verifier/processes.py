@@ -83,6 +83,15 @@ def kilobytes(pid: int, name: str = "Pss") -> int:
     return next((int(line.split()[1]) for line in lines if line.startswith(f"{name}:")), 0)
 
 
+def cpu_seconds(pid: int) -> float:
+    """How long a process has been at work, all its threads together; 0 where nobody tells."""
+    total = 0
+    for task in Path(f"/proc/{pid}/task").glob("*"):
+        with contextlib.suppress(OSError):  # a thread may end meanwhile
+            total += int((task / "schedstat").read_text().split()[0])
+    return total / 1e9
+
+
 @contextlib.contextmanager
 def interrupts_heeded() -> Iterator[None]:
     """Let SIGTERM and SIGHUP end the run as Ctrl-C does, so that every block above is left."""

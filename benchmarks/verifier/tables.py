@@ -40,11 +40,21 @@ def service(users: int, figures: Mapping[str, pages.Figures], at_auth: pages.AtA
         cells[name] = [
             f"{each.pages_per_second:,.0f}",
             DASH if name == pages.CEILING else f"{each.against_no_check:.3f}",
+            f"{each.cpu_us:.0f}",
+            DASH if name == pages.CEILING else f"{each.cpu_against_no_check:.3f}",
             f"{each.p50_ms:.2f}",
             f"{each.p99_ms:.2f}",
             DASH if counted is None else f"{counted[0]:.3g} / {counted[1]:.3g}",
         ]
-    columns = ["pages/s", "against no check", "p50 (ms)", "p99 (ms)", "requests / look-ups at Auth"]
+    columns = [
+        "pages/s",
+        "against no check",
+        "CPU (µs/page)",
+        "by CPU",
+        "p50 (ms)",
+        "p99 (ms)",
+        "requests / look-ups at Auth",
+    ]
     return report.table(f"{users} user{'s' if users > 1 else ''}", columns, cells)
 
 
