@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Final
 
 from gatepass.verifier.asgi_messages import App, Message, Receive, Scope, Send, request_head, send_answer
 from gatepass.verifier.errors import Refused, Unavailable
@@ -44,16 +44,14 @@ async def user_or_none(scope: Scope, guard: Guard) -> Principal | None:
     A guard checks a request once, however often it is asked. Raises `Refused`.
     """
     if scope.get(_GUARD) is not guard:  # another guard may want more of the same pass
-        socket = _socket(scope)
-        try:
+        if scope["type"] == "websocket":
+            found = await _opening(scope, guard)
+        else:
             found = await guard.user_or_none(request_head(scope))
-        except Refused as refusal:
-            await _refuse(socket, refusal)
-            raise
-        if socket is not None and found is not None:
-            socket.watch(found, guard)
         scope[PRINCIPAL], scope[_GUARD] = found, guard
-    return cast("Principal | None", scope[PRINCIPAL])
+        return found
+    known: Principal | None = scope[PRINCIPAL]
+    return known
 
 
 async def user(scope: Scope, guard: Guard, *requirements: Requirement) -> Principal:
@@ -62,6 +60,8 @@ async def user(scope: Scope, guard: Guard, *requirements: Requirement) -> Princi
     Raises `Refused`.
     """
     found = await user_or_none(scope, guard)
+    if found is not None and not requirements:
+        return found
     try:
         return guard.demand(found, *requirements)
     except Refused as refusal:
@@ -134,6 +134,19 @@ class GatepassMiddleware(AnswerRefusals):
         """Check the pass, then hand the request to the app."""
         await user(scope, self.guard, *self.requires)
         await self.app(scope, receive, send)
+
+
+async def _opening(scope: Scope, guard: Guard) -> Principal | None:
+    """Give who opens a WebSocket, which is watched from then on."""
+    socket = _socket(scope)
+    try:
+        found = await guard.user_or_none(request_head(scope))
+    except Refused as refusal:
+        await _refuse(socket, refusal)
+        raise
+    if socket is not None and found is not None:
+        socket.watch(found, guard)
+    return found
 
 
 def _socket(scope: Scope) -> WatchedSocket | None:

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
+
+import msgspec
 
 from gatepass.oauth import BearerError, UrlRefused, bearer_token, issuer_url
 from gatepass.verifier.errors import CrossSite, MalformedRequest
@@ -24,7 +26,7 @@ _COOKIE_VALUE: Final = re.compile(
 )  # RFC 6265 §4.1.1, cookie-octet
 
 
-class RequestHead(NamedTuple):
+class RequestHead(msgspec.Struct, frozen=True):
     """What of a request decides whose it is; header names are lower case, as ASGI gives them."""
 
     method: str
