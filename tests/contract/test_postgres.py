@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import logging
 from typing import TYPE_CHECKING, Any
 
@@ -279,6 +280,53 @@ async def test_a_commit_whose_connection_is_lost_is_not_repeated_and_the_next_on
     assert await store.events_after(0, 10) == []
     await store.commit(*ENDED, EVENT)
     assert len(await store.events_after(0, 10)) == 1
+
+
+async def test_who_stops_waiting_leaves_nothing_behind(
+    store: PostgresStore, other: psycopg.Connection[Any], database: psycopg.Connection[Any]
+) -> None:
+    await fill(store)
+    begin(other, SessionTouched("sid-one", NOW, NOW + 1, NOW + DAY))
+    for changes in ((EVENT, *ENDED), ROTATED):
+        commit = asyncio.create_task(store.commit(*changes))
+        await stands_in_line(database)
+        commit.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await commit
+    other.execute("ROLLBACK")
+    assert await store.events_after(0, 10) == []
+    await store.commit(*ROTATED)
+    await store.commit(EVENT, *ENDED)
+    assert len(await store.events_after(0, 10)) == 2
+
+
+async def test_nothing_acknowledged_is_lost_when_the_server_crashes(mortal_server: PostgresServer) -> None:
+    store = await PostgresStore.open(mortal_server.url())
+    await fill(store)
+    acknowledged: list[str] = []
+    many = asyncio.Event()
+
+    async def write(name: str) -> None:
+        for number in itertools.count():
+            one = session(f"{name}-{number}")
+            try:
+                await store.commit(SessionStarted(one), EVENT)
+            except StorageUnavailable:
+                return
+            acknowledged.append(one.sid)
+            if len(acknowledged) > 200:
+                many.set()
+
+    writing = [asyncio.create_task(write(f"w{i}")) for i in range(8)]
+    await asyncio.wait_for(many.wait(), PATIENCE)
+    await asyncio.to_thread(mortal_server.stop)
+    await asyncio.gather(*writing)
+    await asyncio.to_thread(mortal_server.start)
+    found = {one.sid for one, _ in await store.live_sessions(NOW, None, 1_000_000)} - {"sid-one"}
+    assert found >= set(acknowledged)
+    assert len(await store.events_after(0, 1_000_000)) == len(found)
+    await store.commit(EVENT)
+    await store.close()
 
 
 async def test_a_look_up_notices_nothing_of_lost_connections(

@@ -245,3 +245,12 @@ def test_a_missing_extra_is_named(command: str) -> None:
     assert (done.returncode, done.stdout) == (1, "")
     assert "pip install 'gatepass[server]'" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_who_names_a_server_without_its_driver_is_told_what_to_install(
+    capsys: pytest.CaptureFixture[str], folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "gatepass.storage.postgres", None)
+    monkeypatch.setenv("GATEPASS_DATABASE__URL", "postgresql:///gatepass")
+    assert main(["user", "list"]) == 1
+    assert "pip install 'gatepass[postgres]'" in capsys.readouterr().err

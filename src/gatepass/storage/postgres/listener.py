@@ -38,6 +38,7 @@ class Listener:
         self._given = given
         self._growth = Growth()
         self._head = 0
+        self._deaf = False
         self._task: asyncio.Task[None] | None = None
 
     async def grew(self, head: int, within: float) -> bool:
@@ -66,7 +67,9 @@ class Listener:
                 async with connection:
                     await self._hear(connection)
             except (psycopg.Error, StorageUnavailable) as error:
-                _log.warning("the feed is not listened to just now: %s", type(error).__name__)
+                if not self._deaf:  # once for each outage
+                    _log.warning("the feed is not listened to just now: %s", type(error).__name__)
+                self._deaf = True
             await asyncio.sleep(AGAIN)
 
     async def _hear(self, connection: Connection) -> None:
@@ -74,5 +77,6 @@ class Listener:
         while True:
             row = await (await connection.execute(_HEAD)).fetchone()
             self.seen(0 if row is None else row[0])
+            self._deaf = False
             async for notify in connection.notifies(timeout=LOOK):
                 self.seen(int(notify.payload))
