@@ -19,8 +19,11 @@ from gatepass.auth import (
     Event,
     EventKind,
     EventRecorded,
+    Export,
+    ExportMoved,
     FamiliesCapped,
     FamiliesRevoked,
+    FeedRenamed,
     KeyAdded,
     KeyMoved,
     KeyRemoved,
@@ -92,6 +95,8 @@ HOLDS: dict[str, Change] = {
     "a charge": AttemptCharged("a", LIMIT, NOW),
     "a refund of nothing": AttemptRefunded("a", LIMIT),
     "an event": EVENT,
+    "an export": ExportMoved(Export(0, None, 0), Export(7, "one", NOW)),
+    "another name of the feed": FeedRenamed("other"),
     "a revocation": Revoked(revocations.session_ended("sid-one", "user-ada", now=NOW)),
     "a compaction": RevocationsCompacted("user-ada", 9),
     "a purge": Purged(NOW, NOW, NOW, NOW, 10),
@@ -130,6 +135,9 @@ BROKEN: dict[str, Change] = {
     "no such key": KeyMoved(KeyState.ACTIVE, key("k2")),
     "key to remove moved on": KeyRemoved("k1", KeyState.RETIRED),
     "no key to remove": KeyRemoved("k2", KeyState.ACTIVE),
+    "another place of the export": ExportMoved(Export(1, None, 0), Export(7, "one", NOW)),
+    "another one exports": ExportMoved(Export(0, "two", 0), Export(7, "one", NOW)),
+    "the export goes on for longer": ExportMoved(Export(0, None, NOW), Export(7, "one", NOW)),
     "no session": SessionIsLive("sid-none"),
     "no user": UserIsAt("user-none", 0),
     "lower epoch": UserIsAt("user-ada", 2),
@@ -155,6 +163,7 @@ async def everything(store: Store) -> list[Any]:
         await store.refresh_by_hash(digest("next")),
         await store.signing_keys(),
         await store.events_after(0, 100),
+        await store.event_export(),
         await store.attempt("a"),
         await store.revocations_after(0, 100),
     ]
@@ -456,6 +465,25 @@ async def test_a_purge_of_events_is_undone_with_its_commit(store: Store) -> None
     with pytest.raises(Conflict):
         await store.commit(old_events(), UserIsAt("user-none", 0))
     assert await store.events_after(0, 10) == before
+
+
+async def test_one_of_two_who_want_to_write_the_log_out_may(store: Store) -> None:
+    nobody = await store.event_export()
+    assert nobody == Export(0, None, 0)
+    turns = [ExportMoved(nobody, Export(0, name, NOW + 30)) for name in ("one", "two")]
+    ends = await asyncio.gather(*map(store.commit, turns), return_exceptions=True)
+    assert sorted(isinstance(end, Conflict) for end in ends) == [False, True]
+    held = await store.event_export()
+    assert held.holder in ("one", "two")
+    await store.commit(ExportMoved(held, Export(7, None, NOW + 30)))
+    assert await store.event_export() == Export(7, None, NOW + 30)
+
+
+async def test_a_renamed_feed_keeps_its_entries_and_its_place(store: Store) -> None:
+    await store.commit(Revoked(revocations.session_ended("sid-one", "user-ada", now=NOW)))
+    before = await store.revocations_after(0, 10)
+    await store.commit(FeedRenamed("other"))
+    assert await store.revocations_after(0, 10) == msgspec.structs.replace(before, log="other")
 
 
 async def test_of_many_at_once_exactly_one_rotates(store: Store) -> None:

@@ -87,8 +87,8 @@ async def test_what_was_written_is_found_with_one_look_up(store: Store, name: st
 
 
 def test_every_look_up_of_the_port_is_asked_here(store: Store) -> None:
-    of_the_feed = {"revocations_after", "revocations_grew", "crowded_revocations"}  # nobody's look-ups
-    asked = set(EMPTY) | {"commit", "commit_later", "close", "open"} | of_the_feed
+    nobodys = {"revocations_after", "revocations_grew", "crowded_revocations", "event_export"}
+    asked = set(EMPTY) | {"commit", "commit_later", "close", "open"} | nobodys
     assert {name for name in dir(store) if not name.startswith("_")} - {"lookups", "commits"} <= asked
     assert set(EMPTY) == set(FILLED)
 

@@ -13,8 +13,10 @@ from gatepass.auth.changes import (
     Change,
     Conflict,
     EventRecorded,
+    ExportMoved,
     FamiliesCapped,
     FamiliesRevoked,
+    FeedRenamed,
     KeyAdded,
     KeyMoved,
     KeyRemoved,
@@ -58,7 +60,7 @@ from gatepass.auth.errors import (
     TooManyAttempts,
     UserUnknown,
 )
-from gatepass.auth.events import Event, EventKind, RecordedEvent
+from gatepass.auth.events import Event, EventFilter, EventKind, Export, RecordedEvent
 from gatepass.auth.key_plan import KeyPlan
 from gatepass.auth.keyring import CurrentKeyring, Keyring
 from gatepass.auth.opaque import Entropy, RefreshToken, Secret, SessionId
@@ -94,11 +96,15 @@ __all__ = [
     "EndReason",
     "Entropy",
     "Event",
+    "EventFilter",
     "EventKind",
     "EventRecorded",
+    "Export",
+    "ExportMoved",
     "FamiliesCapped",
     "FamiliesRevoked",
     "Feed",
+    "FeedRenamed",
     "InvalidInput",
     "KeyAdded",
     "KeyMoved",

@@ -13,7 +13,7 @@ import msgspec
 from gatepass.auth.errors import AuthError
 
 if TYPE_CHECKING:
-    from gatepass.auth.events import Event
+    from gatepass.auth.events import Event, Export
     from gatepass.auth.refresh import RefreshRecord
     from gatepass.auth.revocations import Revocation
     from gatepass.auth.sessions import EndReason, Session
@@ -206,6 +206,13 @@ class EventRecorded(msgspec.Struct, frozen=True):
     event: Event
 
 
+class ExportMoved(msgspec.Struct, frozen=True):
+    """The event log was written out further, or somebody else does so now. Expects: all is as `expected`."""
+
+    expected: Export
+    after: Export
+
+
 class Revoked(msgspec.Struct, frozen=True):
     """An entry of the revocation feed. Expects nothing.
 
@@ -225,6 +232,12 @@ class RevocationsCompacted(msgspec.Struct, frozen=True):
 
     user_id: str
     until: int
+
+
+class FeedRenamed(msgspec.Struct, frozen=True):
+    """The revocation feed has another name: who follows it reads it from the beginning. Expects nothing."""
+
+    log: str
 
 
 class Purged(msgspec.Struct, frozen=True):
@@ -290,8 +303,10 @@ Change: TypeAlias = (
     | AttemptCharged
     | AttemptRefunded
     | EventRecorded
+    | ExportMoved
     | Revoked
     | RevocationsCompacted
+    | FeedRenamed
     | Purged
     | SessionIsLive
     | UserIsAt

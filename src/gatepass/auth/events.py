@@ -36,6 +36,8 @@ class EventKind(StrEnum):
     KEY_REMOVED = "key_removed"
     KEY_REVOKED = "key_revoked"
     TOKENS_REVOKED = "tokens_revoked"
+    FEED_RENAMED = "feed_renamed"
+    """After a backup was restored: everybody reads the revocation feed from the beginning."""
 
 
 class Event(msgspec.Struct, frozen=True):
@@ -53,6 +55,34 @@ class Event(msgspec.Struct, frozen=True):
     """Where it came from; None for the command line and the clock."""
     reason: str | None = None
     """A code or a public id: why, or which key or role."""
+
+
+class EventFilter(msgspec.Struct, frozen=True, kw_only=True):
+    """Which events are wanted; what is None does not matter."""
+
+    kind: EventKind | None = None
+    user_id: str | None = None
+    """Whom it happened to, or who did it."""
+    since: float | None = None
+
+    def takes(self, event: Event) -> bool:
+        """Say whether an event is wanted."""
+        return (
+            (self.kind is None or event.kind is self.kind)
+            and (self.user_id is None or self.user_id in (event.user_id, event.actor))
+            and (self.since is None or event.at >= self.since)
+        )
+
+
+class Export(msgspec.Struct, frozen=True):
+    """How far the event log has been written to where the operator wants it, and who does so now."""
+
+    place: int
+    """Up to here."""
+    holder: str | None
+    """The one process that writes; None: nobody."""
+    until: float
+    """When its turn ends, unless it says that it goes on."""
 
 
 class RecordedEvent(msgspec.Struct, frozen=True):

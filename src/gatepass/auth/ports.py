@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from gatepass.auth.changes import Change, Purged
-    from gatepass.auth.events import RecordedEvent
+    from gatepass.auth.events import Export, RecordedEvent
     from gatepass.auth.refresh import RefreshRecord
     from gatepass.auth.revocations import Feed, Revocation
     from gatepass.auth.sessions import Session
@@ -109,6 +109,10 @@ class Events(Protocol):
 
     async def events_after(self, seq: int, limit: int) -> list[RecordedEvent]:
         """List events from behind a place in the log, in order."""
+        ...
+
+    async def event_export(self) -> Export:
+        """Say how far the log was written out, and by whom. No look-up of a request."""
         ...
 
 

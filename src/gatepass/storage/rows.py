@@ -9,6 +9,7 @@ from gatepass.auth import (
     EndReason,
     Event,
     EventKind,
+    Export,
     KeyRecord,
     KeyState,
     RecordedEvent,
@@ -132,6 +133,11 @@ def event(row: Row) -> RecordedEvent:
     return RecordedEvent(row[0], Event(row[1], EventKind(row[2]), *row[3:]))
 
 
+def export(row: Row) -> Export:
+    """Read place, holder and end of the turn."""
+    return Export(*row)
+
+
 def revocation(row: Row) -> RecordedRevocation:
     """Read `REVOCATION` columns."""
     return RecordedRevocation(row[0], Revocation(_SELECTS[row[1]], *row[2:]))
@@ -211,3 +217,8 @@ def key_row(record: KeyRecord) -> Row:
 def event_row(event: Event) -> Row:
     """Write `EVENT` columns, without the place."""
     return (event.at, event.kind.value, event.user_id, event.sid, event.actor, event.address, event.reason)
+
+
+def export_row(export: Export) -> Row:
+    """Write place, holder and end of the turn."""
+    return (export.place, export.holder, float(export.until))

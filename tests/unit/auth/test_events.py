@@ -312,6 +312,10 @@ LINES: dict[tuple[str, str], tuple[UseCase, list[Line]]] = {
         lambda s: usecases.rotate_keys(s.auth, now=NOW),
         [(EventKind.KEY_ADDED, "cli", None, "kid")],
     ),
+    ("change_algorithm", "good"): (
+        lambda s: usecases.change_algorithm(under(s.auth, signing_algorithm="Ed25519"), now=NOW),
+        [(EventKind.KEY_ADDED, "cli", None, "kid")],
+    ),
     ("retire_key", "good"): (retire_key, [(EventKind.KEY_ADDED, "cli", None, "kid")]),
     ("revoke_key", "good"): (
         revoke_key,
@@ -320,6 +324,10 @@ LINES: dict[tuple[str, str], tuple[UseCase, list[Line]]] = {
             (EventKind.KEY_ADDED, "cli", None, "kid"),
             (EventKind.KEY_REVOKED, "cli", None, "kid"),
         ],
+    ),
+    ("rename_feed", "good"): (
+        lambda s: usecases.rename_feed(s.auth, now=NOW),
+        [(EventKind.FEED_RENAMED, "cli", None, "name")],
     ),
     ("keep_keys", "the next key is due"): (
         lambda s: usecases.keep_keys(s.auth, now=NOW + 90 * 86_400),
@@ -331,10 +339,13 @@ READS = {
     "check_access_token",
     "check_session",
     "find_user",
+    "last_place",
+    "list_events",
     "list_keys",
     "list_sessions",
     "list_users",
     "live_sessions",
+    "plan_keys",
 }
 """Look, and change nothing but a session's time of use."""
 CHORES = {"compact_revocations", "purge"}
@@ -363,8 +374,8 @@ async def test_the_use_case_leaves_its_lines(usecase: UseCase, lines: list[Line]
 def named(line: Event, s: Site) -> Line:
     """Write a line with names for ids, as the table does."""
     people = {s.ann.id: "ann", s.admin.id: "admin", None: None, "cli": "cli"}
-    is_key = line.kind.value.startswith("key_")
-    return line.kind, people.get(line.actor, "themselves"), line.address, "kid" if is_key else line.reason
+    drawn = {EventKind.FEED_RENAMED: "name"} | {kind: "kid" for kind in EventKind if "key_" in kind}
+    return line.kind, people.get(line.actor, "themselves"), line.address, drawn.get(line.kind, line.reason)
 
 
 async def test_who_must_wait_is_told_of_again_a_minute_later() -> None:

@@ -18,6 +18,7 @@ from gatepass.auth.usecases.end_session import end_session
 from gatepass.auth.usecases.find_user import find_user
 from gatepass.auth.usecases.issue_tokens import issue_tokens
 from gatepass.auth.usecases.keep_keys import keep_keys
+from gatepass.auth.usecases.list_events import last_place, list_events
 from gatepass.auth.usecases.list_keys import list_keys
 from gatepass.auth.usecases.list_sessions import list_sessions
 from gatepass.auth.usecases.list_users import list_users
@@ -29,6 +30,7 @@ from gatepass.auth.usecases.plan_keys import plan_keys
 from gatepass.auth.usecases.purge import purge
 from gatepass.auth.usecases.refresh import refresh
 from gatepass.auth.usecases.register import register
+from gatepass.auth.usecases.rename_feed import rename_feed
 from gatepass.auth.usecases.renew import renew
 from gatepass.auth.usecases.retire_key import retire_key
 from gatepass.auth.usecases.revoke_key import revoke_key
@@ -53,6 +55,8 @@ __all__ = [
     "find_user",
     "issue_tokens",
     "keep_keys",
+    "last_place",
+    "list_events",
     "list_keys",
     "list_sessions",
     "list_users",
@@ -64,6 +68,7 @@ __all__ = [
     "purge",
     "refresh",
     "register",
+    "rename_feed",
     "renew",
     "retire_key",
     "revoke_client",

@@ -19,7 +19,7 @@ from gatepass.storage.memory.tables import Tables
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from gatepass.auth import Change, KeyRecord, Purged, RefreshRecord, Revocation, Session, User
+    from gatepass.auth import Change, Export, KeyRecord, Purged, RefreshRecord, Revocation, Session, User
 
 _log = logging.getLogger(__name__)
 
@@ -30,8 +30,8 @@ class MemoryStore:
     def __init__(self) -> None:
         self.lookups = 0
         self.commits = 0
-        self._tables = Tables()
-        self._log = secrets.token_hex(12)  # nothing outlives the process: another store is another feed
+        # Nothing outlives the process: another store is another feed.
+        self._tables = Tables(log=secrets.token_hex(12))
         self._growth = Growth()
 
     # Writing
@@ -127,12 +127,16 @@ class MemoryStore:
         places = sorted(place for place in self._tables.events if place > seq)[:limit]
         return [RecordedEvent(place, self._tables.events[place]) for place in places]
 
+    async def event_export(self) -> Export:
+        """Say how far the log was written out, and by whom."""
+        return self._tables.export["now"]
+
     async def revocations_after(self, seq: int, limit: int) -> Feed:
         """Give the entries from behind a place, in order, with where the feed stands."""
         tables = self._tables
         places = sorted(place for place in tables.revocations if place > seq)[:limit]
         entries = [RecordedRevocation(place, tables.revocations[place]) for place in places]
-        return Feed(self._log, tables.feed["floor"], tables.feed["head"], entries)
+        return Feed(tables.feed_name["log"], tables.feed["floor"], tables.feed["head"], entries)
 
     async def revocations_grew(self, head: int, within: float) -> bool:
         """Wait until the feed has grown; nobody else can write it."""

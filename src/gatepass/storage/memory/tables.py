@@ -13,8 +13,11 @@ from gatepass.auth import (
     Conflict,
     Event,
     EventRecorded,
+    Export,
+    ExportMoved,
     FamiliesCapped,
     FamiliesRevoked,
+    FeedRenamed,
     KeyAdded,
     KeyMoved,
     KeyRecord,
@@ -59,7 +62,7 @@ _V = TypeVar("_V")
 class Tables:
     """Everything that is kept, in dictionaries. Writing that fails is undone step by step."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, log: str) -> None:
         self.users: dict[str, User] = {}
         self.emails: dict[str, str] = {}
         self.passwords: dict[str, str] = {}
@@ -72,6 +75,8 @@ class Tables:
         self.events: dict[int, Event] = {}
         self.revocations: dict[int, Revocation] = {}
         self.feed = {"floor": 0, "head": 0}
+        self.feed_name = {"log": log}
+        self.export = {"now": Export(0, None, 0.0)}
         self._undo: list[Callable[[], object]] = []
 
     def write(self, changes: Iterable[Change]) -> None:
@@ -249,6 +254,14 @@ class Tables:
     def _event_recorded(self, change: EventRecorded) -> None:
         self._put(self.events, max(self.events, default=0) + 1, change.event)
 
+    def _export_moved(self, change: ExportMoved) -> None:
+        if self.export["now"] != change.expected:
+            raise Conflict(change)
+        self._put(self.export, "now", change.after)
+
+    def _feed_renamed(self, change: FeedRenamed) -> None:
+        self._put(self.feed_name, "log", change.log)
+
     def _revoked(self, change: Revoked) -> None:
         self._put(self.feed, "head", self.feed["head"] + 1)
         self._put(self.revocations, self.feed["head"], change.revocation)
@@ -375,6 +388,8 @@ _APPLY: Final[dict[type[Any], Callable[[Tables, Any], None]]] = {
     AttemptCharged: Tables._attempt_charged,
     AttemptRefunded: Tables._attempt_refunded,
     EventRecorded: Tables._event_recorded,
+    ExportMoved: Tables._export_moved,
+    FeedRenamed: Tables._feed_renamed,
     Revoked: Tables._revoked,
     RevocationsCompacted: Tables._revocations_compacted,
     Purged: Tables._purged,

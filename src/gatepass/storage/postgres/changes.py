@@ -12,8 +12,10 @@ from gatepass.auth import (
     AttemptRefunded,
     Change,
     EventRecorded,
+    ExportMoved,
     FamiliesCapped,
     FamiliesRevoked,
+    FeedRenamed,
     KeyAdded,
     KeyMoved,
     KeyRemoved,
@@ -172,6 +174,15 @@ def _event_recorded(change: EventRecorded) -> list[Step]:
     return [Step(sql.EVENT_RECORDED, rows.event_row(change.event), change)]
 
 
+def _export_moved(change: ExportMoved) -> list[Step]:
+    values = (*rows.export_row(change.after), *rows.export_row(change.expected))
+    return [Step(sql.EXPORT_MOVED, values, change, expects=True)]
+
+
+def _feed_renamed(change: FeedRenamed) -> list[Step]:
+    return [Step(sql.FEED_RENAMED, (change.log,), change)]
+
+
 def _revoked(change: Revoked) -> list[Step]:
     return [revoked([change])]
 
@@ -246,6 +257,8 @@ STEPS: Final[dict[type[Any], Callable[[Any], list[Step]]]] = {
     AttemptCharged: _attempt_charged,
     AttemptRefunded: _attempt_refunded,
     EventRecorded: _event_recorded,
+    ExportMoved: _export_moved,
+    FeedRenamed: _feed_renamed,
     Revoked: _revoked,
     RevocationsCompacted: _revocations_compacted,
     Purged: _purged,

@@ -30,6 +30,7 @@ ROLES: Final = "SELECT name, permissions FROM roles"
 KEYS: Final = f"SELECT {rows.KEY} FROM signing_keys ORDER BY created_at, kid"
 EVENTS_AFTER: Final = f"SELECT {rows.EVENT} FROM events WHERE seq > $1 ORDER BY seq LIMIT $2"
 UNREAD_EVENTS: Final = "SELECT EXISTS (SELECT 1 FROM events WHERE seq IS NULL)"
+EVENT_EXPORT: Final = "SELECT place, holder, until FROM event_export"
 FEED: Final = (
     f"SELECT f.log, f.floor, f.head, r.* FROM feed f LEFT JOIN (SELECT {rows.REVOCATION} FROM revocations"
     " WHERE seq > $1 ORDER BY seq LIMIT $2) r ON true ORDER BY r.seq"

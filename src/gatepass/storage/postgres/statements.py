@@ -143,6 +143,12 @@ EVENTS_NUMBERED: Final = (
 """Give the next numbers to the first lines that nobody read yet, in one order for all readers (`event_log` is
 locked). A commit that takes effect later gets later numbers, whenever it began: a reader misses nothing."""
 
+EXPORT_MOVED: Final = (
+    "UPDATE event_export SET place = $1, holder = $2, until = $3"
+    " WHERE place = $4 AND holder IS NOT DISTINCT FROM $5::text AND until = $6"
+)
+FEED_RENAMED: Final = "UPDATE feed SET log = $1"
+
 # The head counts up in the row itself, whose lock is held until the commit has taken effect. A sequence would
 # not do: its numbers are given out at once, and of two commits the one with the higher number could take
 # effect first. A follower who read that one would look for what stands behind it, and never see the other.

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from gatepass.auth import (
         Change,
+        Export,
         KeyRecord,
         Purged,
         RecordedEvent,
@@ -190,6 +191,10 @@ class PostgresStore:
         if unread:
             await self._number_events(limit)
         return [rows.event(row) for row in await self._read(sql.EVENTS_AFTER, (seq, limit))]
+
+    async def event_export(self) -> Export:
+        """Say how far the log was written out, and by whom."""
+        return rows.export((await self._read(sql.EVENT_EXPORT, ()))[0])
 
     async def revocations_after(self, seq: int, limit: int) -> Feed:
         """Give the entries from behind a place, and where the feed stands: one statement, so one look."""

@@ -16,8 +16,10 @@ from gatepass.auth import (
     Change,
     Conflict,
     EventRecorded,
+    ExportMoved,
     FamiliesCapped,
     FamiliesRevoked,
+    FeedRenamed,
     KeyAdded,
     KeyMoved,
     KeyRemoved,
@@ -243,6 +245,19 @@ def _event_recorded(cursor: Cursor, change: EventRecorded) -> None:
     )
 
 
+def _export_moved(cursor: Cursor, change: ExportMoved) -> None:
+    cursor.execute(
+        "UPDATE event_export SET place = ?, holder = ?, until = ?"
+        " WHERE place = ? AND holder IS ? AND until = ?",
+        (*rows.export_row(change.after), *rows.export_row(change.expected)),
+    )
+    _must_hit(cursor, change)
+
+
+def _feed_renamed(cursor: Cursor, change: FeedRenamed) -> None:
+    cursor.execute("UPDATE feed SET log = ?", (change.log,))
+
+
 def _revoked(cursor: Cursor, change: Revoked) -> None:
     # Counted up inside the write transaction: the next one begins when this one has taken effect, or nothing
     # of it has.
@@ -349,6 +364,8 @@ APPLY: Final[dict[type[Any], Callable[[Cursor, Any], None]]] = {
     AttemptCharged: _attempt_charged,
     AttemptRefunded: _attempt_refunded,
     EventRecorded: _event_recorded,
+    ExportMoved: _export_moved,
+    FeedRenamed: _feed_renamed,
     Revoked: _revoked,
     RevocationsCompacted: _revocations_compacted,
     Purged: _purged,

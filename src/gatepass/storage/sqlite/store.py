@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from gatepass.auth import (
         Change,
+        Export,
         KeyRecord,
         Purged,
         RecordedEvent,
@@ -69,6 +70,7 @@ _REFRESH_BY_HASH: Final = (
 )
 _ROLES: Final = "SELECT name, permissions FROM roles"
 _KEYS: Final = f"SELECT {rows.KEY} FROM signing_keys ORDER BY created_at, kid"  # noqa: S608
+_EVENT_EXPORT: Final = "SELECT place, holder, until FROM event_export"
 _EVENTS_AFTER: Final = f"SELECT {rows.EVENT} FROM events WHERE seq > ? ORDER BY seq LIMIT ?"  # noqa: S608
 _FEED: Final = (
     f"SELECT f.log, f.floor, f.head, r.* FROM feed f LEFT JOIN (SELECT {rows.REVOCATION} FROM revocations"  # noqa: S608
@@ -210,6 +212,10 @@ class SqliteStore:
     async def events_after(self, seq: int, limit: int) -> list[RecordedEvent]:
         """List events from behind a place in the log, in order."""
         return [rows.event(row) for row in self._all(_EVENTS_AFTER, (seq, limit))]
+
+    async def event_export(self) -> Export:
+        """Say how far the log was written out, and by whom."""
+        return rows.export(self._read(_EVENT_EXPORT, ())[0])
 
     async def revocations_after(self, seq: int, limit: int) -> Feed:
         """Give the entries from behind a place, and where the feed stands: one statement, so one look."""
