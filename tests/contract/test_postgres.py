@@ -500,12 +500,22 @@ async def test_a_database_of_another_encoding_is_refused(postgres_server: Postgr
         await PostgresStore.open(postgres_server.url("latin"))
 
 
-async def test_an_acknowledged_commit_is_on_disk_whatever_the_server_says(
-    fresh_url: str, postgres_server: PostgresServer
+OURS = {
+    "synchronous_commit": ("off", "on"),  # an acknowledged commit is on disk
+    "default_transaction_isolation": ("serializable", "read committed"),  # what the locks are made for
+    "enable_seqscan": ("on", "off"),
+    "search_path": ("public", "gatepass"),
+}
+
+
+@pytest.mark.parametrize("name", OURS)
+async def test_what_matters_is_set_whatever_the_server_says(
+    fresh_url: str, postgres_server: PostgresServer, name: str
 ) -> None:
-    postgres_server.execute("ALTER DATABASE fresh SET synchronous_commit = off")
+    theirs, ours = OURS[name]
+    postgres_server.execute(f"ALTER DATABASE fresh SET {name} = '{theirs}'")
     async with await pooling.connect(pooling.parameters(fresh_url)) as connection:
-        assert await (await connection.execute("SHOW synchronous_commit")).fetchone() == ("on",)
+        assert await (await connection.execute(f"SHOW {name}".encode())).fetchone() == (ours,)
 
 
 # The hot statements

@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 from tests.integration.conftest import PASSWORD, PATIENCE, Site, free_port
+from tests.integration.test_revocation_feed import pages
+
+from gatepass.oauth import mark_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -72,6 +75,17 @@ def test_a_refresh_token_gets_the_same_answer_from_both_within_the_grace(sites: 
     answers = [refresh(site, token).json() for site in (*sites, *sites)]
     assert len({answer["refresh_token"] for answer in answers}) == 1
     assert len({answer["access_token"] for answer in answers}) == 1
+
+
+def test_what_one_process_ends_reaches_a_stream_of_the_other(sites: list[Site]) -> None:
+    here, there = sites
+    sid = log_in(here, "session")["sid"]
+    with there.client() as client, client.stream("GET", "/revocations/stream") as events:
+        read = pages(here, events)  # the issuer of both
+        assert mark_of(sid) not in {one.mark for one in next(read).selectors}
+        here.run("session", "kick", sid)
+        found = next(page for page in read if page.selectors)
+    assert [one.mark for one in found.selectors] == [mark_of(sid)]
 
 
 def test_a_server_that_crashes_is_a_503_and_then_all_goes_on(

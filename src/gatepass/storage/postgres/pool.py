@@ -34,6 +34,7 @@ STATEMENT_PATIENCE: Final = 10.0
 
 _PARAMETERS: Final = {
     "application_name": "gatepass",
+    "client_encoding": "UTF8",
     "connect_timeout": "5",  # seconds
     # A host that is gone without a word is noticed in seconds, not in the hours of the system's own settings.
     "keepalives_idle": "5",
@@ -43,12 +44,16 @@ _PARAMETERS: Final = {
     # After a failover the one that takes writes is found among all that the URL names.
     "target_session_attrs": "read-write",
 }
-# An acknowledged commit survives a crash, whatever the server's default; a transaction that its process
-# forgot doesn't hold its locks for ever. Milliseconds.
+# Whatever the server's defaults are: an acknowledged commit survives a crash; each statement sees what was
+# committed when it begins, as `locks` needs it; a transaction that its process forgot doesn't hold its locks
+# for ever (milliseconds). Every statement has an index: a plan that was made while a table was small must not
+# read a big one through (and one that does read a table is not worth compiling).
 _SET_UP: Final = (
     "SELECT set_config('search_path', 'gatepass', false),"
     " set_config('synchronous_commit', CASE current_setting('synchronous_commit')"
     " WHEN 'off' THEN 'on' ELSE current_setting('synchronous_commit') END, false),"
+    " set_config('default_transaction_isolation', 'read committed', false),"
+    " set_config('enable_seqscan', 'off', false), set_config('jit', 'off', false),"
     f" set_config('statement_timeout', '{int(STATEMENT_PATIENCE * 1000)}', false),"
     f" set_config('lock_timeout', '{int(LOCK_PATIENCE * 1000)}', false),"
     f" set_config('idle_in_transaction_session_timeout', '{int(STATEMENT_PATIENCE * 1000)}', false),"
