@@ -48,7 +48,8 @@ COMMANDS: Final[dict[tuple[str, ...], str]] = {
     ("key", "convert"): "write a key in another form, or its public half",
     ("token", "show"): "decode a token for a person",
     ("token", "sign"): "sign claims",
-    ("token", "verify"): "check a token as a Service would",
+    ("token", "verify"): "check a token with keys in a file",
+    ("token", "explain"): "say what a Service would say of a token, and why, check by check",
     ("token", "encrypt"): "encrypt claims",
     ("token", "decrypt"): "open an encrypted token",
 }

@@ -7,18 +7,12 @@ import time
 from typing import TYPE_CHECKING, Any, Final
 
 from gatepass.cli.failure import CommandFailed
-from gatepass.cli.output import local_time, span, write_json
-from gatepass.cli.token_words import CLAIMS, HEADERS, TIMES, warnings_of
+from gatepass.cli.output import local_time, printable, span, write_json
+from gatepass.cli.token_words import CLAIMS, HEADERS, OPAQUE, TIMES, warnings_of
 from gatepass.jose import JoseError, jwt
 
 if TYPE_CHECKING:
     import argparse
-
-# Passes that say nothing by themselves: only Auth knows whose they are.
-OPAQUE: Final[dict[str, str]] = {
-    "gps_": "a session id: opaque, 256 random bits. Only Auth knows whose it is (POST /api/session/check).",
-    "gpr_": "a refresh token: opaque, 256 random bits. Only Auth knows what it renews (POST /api/refresh).",
-}
 
 # Parts of a compact JWE (RFC 7516 §3.1).
 _JWE_PARTS: Final = 5
@@ -102,18 +96,13 @@ def _value(name: str, value: object, *, now: float) -> str:
         except (OverflowError, ValueError, OSError):
             return f"{value}  (no moment that a calendar knows)"
     if isinstance(value, str):
-        return _printable(value)
+        return printable(value)
     if isinstance(value, list) and all(isinstance(item, str) for item in value):
-        return ", ".join(_printable(item) for item in value) or "(none)"
-    return _printable(str(value))
+        return ", ".join(printable(item) for item in value) or "(none)"
+    return printable(str(value))
 
 
 def _distance(name: str, seconds: float) -> str:
     if name == "exp":
         return f"expires in {span(seconds)}" if seconds > 0 else f"EXPIRED {span(seconds)} ago"
     return f"in {span(seconds)}" if seconds > 0 else f"{span(seconds)} ago"
-
-
-def _printable(text: str) -> str:
-    """Show what a stranger wrote without letting it move the cursor."""
-    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)

@@ -37,6 +37,12 @@ CLAIMS: Final[dict[str, str]] = {
     "email": "e-mail address",
 }
 
+# Passes that say nothing by themselves: only Auth knows whose they are.
+OPAQUE: Final[dict[str, str]] = {
+    "gps_": "a session id: opaque, 256 random bits. Only Auth knows whose it is (POST /api/session/check).",
+    "gpr_": "a refresh token: opaque, 256 random bits. Only Auth knows what it renews (POST /api/refresh).",
+}
+
 TIMES: Final = frozenset({"exp", "nbf", "iat", "auth_time", "updated_at"})
 
 # An access token that Services check by themselves is as hard to take back as it is long. Seconds.

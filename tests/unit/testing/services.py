@@ -15,13 +15,13 @@ from wsgiref.simple_server import WSGIRequestHandler, make_server
 import jwt as pyjwt
 import msgspec
 
+from gatepass.testing import FakeIssuer
+from gatepass.testing.feed import Reader
 from gatepass.verifier import Guard
 from gatepass.verifier.wsgi import GatepassMiddleware
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-
-    from gatepass.testing import FakeIssuer
 
 Environ = dict[str, Any]
 Judge = Callable[[Environ], bool]
@@ -84,28 +84,33 @@ def guarded(verifier: Any) -> Any:
     return GatepassMiddleware(hello, guard=Guard(verifier))
 
 
-def issuing(issuer: FakeIssuer) -> Any:
-    """Give an app that publishes what an issuer publishes."""
+@contextmanager
+def serving_issuer() -> Iterator[FakeIssuer]:
+    """Publish what a fake issuer publishes, over HTTP, under the name that it has there."""
+    issuers: list[FakeIssuer] = []
 
     def app(environ: Environ, start_response: Any) -> Iterable[bytes]:
-        path = environ["PATH_INFO"]
-        place = f"{issuer.issuer}{path}"
-        after = parse_qs(environ["QUERY_STRING"]).get("after", [None])[0]
-        bodies: dict[str, Callable[[], bytes]] = {
-            issuer.metadata_url: lambda: issuer.metadata().to_json(),
-            issuer.metadata().jwks_uri or "": lambda: msgspec.json.encode(issuer.jwks().to_jwks()),
-            issuer.metadata().revocations_endpoint or "": lambda: _page(issuer, after),
-        }
-        body = bodies.get(place)
+        body = _published(issuers[0], environ)
         start_response("200 OK" if body else "404 Not Found", [("Content-Type", "application/json")])
-        return [body() if body else b""]
+        return [body or b""]
 
-    return app
+    with serving(app) as url:
+        issuers.append(FakeIssuer(url))
+        yield issuers[0]
+
+
+def _published(issuer: FakeIssuer, environ: Environ) -> bytes | None:
+    place = f"{issuer.issuer}{environ['PATH_INFO']}"
+    if place == issuer.metadata_url:
+        return issuer.metadata().to_json()
+    if place == issuer.metadata().jwks_uri:
+        return msgspec.json.encode(issuer.jwks().to_jwks())
+    if place == issuer.metadata().revocations_endpoint:
+        return _page(issuer, parse_qs(environ["QUERY_STRING"]).get("after", [None])[0])
+    return None
 
 
 def _page(issuer: FakeIssuer, after: str | None) -> bytes:
-    from gatepass.testing.feed import Reader
-
     reader = Reader()
     text = issuer.feed.page(after, reader)
     issuer.feed.leave(reader)

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 from tests.unit.testing import services
-from tests.unit.testing.services import guarded, issuing, serving
+from tests.unit.testing.services import guarded, serving, serving_issuer
 
-from gatepass.testing import FakeIssuer, knock
+from gatepass.testing import knock
 from gatepass.testing.attacks import ATTACKS, Needs
 from gatepass.testing.knock import MANNERS
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from gatepass.testing import FakeIssuer
     from gatepass.verifier import Verifier
 
 pytest_plugins = ["pytester"]
@@ -174,13 +175,11 @@ def test_without_a_token_it_says_loudly_what_it_did_not_try(
 
 
 def test_the_public_keys_of_the_real_issuer_are_fetched(good_service: str, pytester: pytest.Pytester) -> None:
-    issuer = FakeIssuer()
     seen = sum("HS256" in name for name in ATTACKS)
-    with serving(issuing(issuer)) as url, serving(services.lets_the_token_choose(issuer)) as weak:
-        issuer.issuer = url
-        result = attack(pytester, good_service, "--gatepass-issuer", url, "-k", "HS256")
+    with serving_issuer() as issuer, serving(services.lets_the_token_choose(issuer)) as weak:
+        result = attack(pytester, good_service, "--gatepass-issuer", issuer.issuer, "-k", "HS256")
         result.assert_outcomes(passed=seen, deselected=ALL - seen)
-        result = attack(pytester, weak, "--gatepass-issuer", url, "-k", "HS256")
+        result = attack(pytester, weak, "--gatepass-issuer", issuer.issuer, "-k", "HS256")
     result.stdout.fnmatch_lines(["FAILED gatepass-attack::HS256 with the public key as PEM - *"])
 
 
