@@ -45,6 +45,7 @@ def test_base_install_brings_two_packages_and_what_they_need(empty_environment: 
     [
         *("gatepass.jose", "gatepass.oauth", "gatepass.verifier"),
         *("gatepass.verifier.asgi", "gatepass.verifier.wsgi"),
+        *("gatepass.testing", "gatepass.testing.issuer", "gatepass.testing.attacks"),
     ],
 )
 def test_a_service_imports_its_floor_without_the_login_server(empty_environment: Path, floor: str) -> None:
@@ -63,6 +64,40 @@ def test_the_command_explains_a_token_with_the_base_install(empty_environment: P
     shown = run(str(empty_environment.with_name("gatepass")), "token", "show", token)
     assert "HS256" in shown
     assert "joe" in shown
+
+
+def test_a_team_tests_its_service_with_the_base_install(empty_environment: Path) -> None:
+    program = """
+import asyncio
+from gatepass.testing import FakeIssuer, attacks_on
+from gatepass.verifier import Unauthenticated
+
+async def main():
+    issuer = FakeIssuer()
+    verifier = issuer.verifier()
+    await verifier.ready()
+    print(verifier.check_token(issuer.token("ada")).subject)
+    for attack in attacks_on(issuer):
+        try:
+            verifier.check_token(attack.token)
+            print("let in", attack.name)
+        except Unauthenticated:
+            pass
+    await verifier.close()
+
+asyncio.run(main())
+"""
+    assert run(str(empty_environment), "-c", program) == "ada\n"
+
+
+def test_what_needs_an_http_client_says_so(empty_environment: Path) -> None:
+    command = str(empty_environment.with_name("gatepass"))
+    options = ("--issuer", "https://login.example", "--audience", "clinic")
+    done = subprocess.run(
+        [command, "token", "explain", "a.b.c", *options], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1
+    assert "pip install 'gatepass[verifier]'" in done.stderr
 
 
 def test_types_are_shipped(empty_environment: Path) -> None:

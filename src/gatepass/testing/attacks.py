@@ -49,6 +49,8 @@ class _Row(NamedTuple):
     read: str
     needs: Needs
     forge: Callable[[Forger], str]
+    carried: bool = True
+    """Whether an HTTP header can carry it."""
 
 
 LONG: Final = 20_000
@@ -343,8 +345,10 @@ ATTACKS: Final[dict[str, _Row]] = {
     "padding in its claims": _Row(_BASE64, Needs.GOOD_TOKEN, lambda f: f.bend(claims="{}=")),
     "spare bits in its claims": _Row(_BASE64, Needs.ISSUER_KEY, _spare_bits),
     "+ and / in its signature": _Row(_BASE64, Needs.GOOD_TOKEN, _other_alphabet),
-    "a line end behind it": _Row(_BASE64, Needs.GOOD_TOKEN, lambda f: f.bend() + "\n"),
-    "a line end in its claims": _Row(_BASE64, Needs.GOOD_TOKEN, lambda f: f.bend(claims="{}\n")),
+    "a line end behind it": _Row(_BASE64, Needs.GOOD_TOKEN, lambda f: f.bend() + "\n", carried=False),
+    "a line end in its claims": _Row(
+        _BASE64, Needs.GOOD_TOKEN, lambda f: f.bend(claims="{}\n"), carried=False
+    ),
     "a point behind it": _Row(_COMPACT, Needs.GOOD_TOKEN, lambda f: f.bend() + "."),
     "two more parts": _Row(_COMPACT, Needs.GOOD_TOKEN, lambda f: f.bend() + ".AA.AA"),
     "as JSON": _Row(
@@ -370,6 +374,10 @@ ATTACKS: Final[dict[str, _Row]] = {
     "a signature one byte long": _Row("RFC 7518 §3.4", Needs.ISSUER_KEY, _resized(lambda one: one + b"\0")),
     "encrypted, and not signed": _Row("RFC 7519 §11.2; RFC 8725 §3.3", Needs.NOTHING, _encrypted),
 }
+
+
+CARRIED: Final = tuple(name for name, row in ATTACKS.items() if row.carried)
+"""Those that a request can carry; a line end, for one, is in no header."""
 
 
 def attacks_on(issuer: FakeIssuer) -> list[Attack]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import http.client
-import re
 import socket
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -24,8 +23,6 @@ PATIENCE: Final = 10.0
 REFUSED: Final = frozenset({401})
 MALFORMED: Final = frozenset({400, 401, 413, 431})  # RFC 6750 §3.1; RFC 6585 §5 for what is too long
 
-_HEADER_VALUE: Final = re.compile(r"[\x20-\x7E]*")
-
 
 class NoAnswer(Exception):
     """The service gave no answer; the text says what happened."""
@@ -39,11 +36,6 @@ class Knock:
     query: str = ""
     answers: frozenset[int] = REFUSED
     """The statuses that refuse it."""
-
-    @property
-    def can_travel(self) -> bool:
-        """Whether HTTP carries it: a line end, for one, is in no header."""
-        return all(_HEADER_VALUE.fullmatch(value) for value in self.headers)
 
 
 class Target:

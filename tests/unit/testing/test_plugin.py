@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from gatepass.testing.attacks import ATTACKS
+from gatepass.testing.attacks import CARRIED
 from gatepass.verifier import Unauthenticated
 
 if TYPE_CHECKING:
@@ -56,4 +56,4 @@ def test_the_attacks_are_named(pytester: pytest.Pytester) -> None:
     pytester.makepyfile("def test_it(gatepass_attack): assert 0")
     result = pytester.runpytest_inprocess("-p", "no:asyncio", "--collect-only", "-q")
     listed = [line.partition("::")[2] for line in result.outlines if "::" in line]
-    assert listed == [f"test_it[{name}]" for name in ATTACKS]
+    assert listed == [f"test_it[{name}]" for name in CARRIED]
