@@ -11,6 +11,12 @@ from gatepass.auth import (
     KeyAdded,
     KeyRecord,
     KeyState,
+    Link,
+    LinkIssued,
+    Mail,
+    MailKind,
+    MailQueued,
+    Purpose,
     RefreshAdded,
     RefreshForm,
     RefreshRecord,
@@ -100,12 +106,33 @@ def key(kid: str = "k1", **fields: Any) -> KeyRecord:
     return msgspec.structs.replace(sample, **fields)
 
 
+def link(name: str = "link", **fields: Any) -> Link:
+    sample = Link(digest(name), "user-ada", Purpose.RESET, "ada@example.org", 3, NOW + 600)
+    return msgspec.structs.replace(sample, **fields)
+
+
+def mail(name: str = "one", **fields: Any) -> Mail:
+    sample = Mail(
+        id=f"mail-{name}",
+        kind=MailKind.RESET,
+        user_id="user-ada",
+        email="ada@example.org",
+        epoch=3,
+        next_at=NOW,
+        tries=0,
+        ends_at=NOW + 600,
+    )
+    return msgspec.structs.replace(sample, **fields)
+
+
 async def fill(store: Store) -> None:
-    """A user with a role, a session, a refresh record, and a key."""
+    """A user with a role, a session, a refresh record, a link, a mail that waits, and a key."""
     await store.commit(
         RoleDefined("doctor", frozenset({"appointments:read"}), None, 0),
         UserAdded(user(roles=frozenset({"doctor"})), "$argon2id$ada"),
         SessionStarted(session()),
         RefreshAdded(record()),
         KeyAdded(key()),
+        LinkIssued(link()),
+        MailQueued(mail()),
     )

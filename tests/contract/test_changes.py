@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, get_args
 
 import msgspec
 import pytest
-from tests.contract.samples import DAY, NOW, digest, fill, key, record, session, user
+from tests.contract.samples import DAY, NOW, digest, fill, key, link, mail, record, session, user
 
 from gatepass.auth import (
     AttemptCharged,
@@ -30,9 +30,15 @@ from gatepass.auth import (
     KeyringIs,
     KeyState,
     Limit,
+    LinkIssued,
+    LinkUsed,
+    MailDropped,
+    MailQueued,
+    MailTaken,
     PasswordChanged,
     PasswordRehashed,
     Purged,
+    Purpose,
     RefreshAdded,
     RefreshRotated,
     RefreshState,
@@ -99,6 +105,15 @@ HOLDS: dict[str, Change] = {
     "another name of the feed": FeedRenamed("other"),
     "a revocation": Revoked(revocations.session_ended("sid-one", "user-ada", now=NOW)),
     "a compaction": RevocationsCompacted("user-ada", 9),
+    "a user without a password": UserAdded(user("bob"), None),
+    "a link": LinkIssued(link("other", purpose=Purpose.EMAIL)),
+    "a link in the place of another": LinkIssued(link("newer")),
+    "a link used": LinkUsed(digest("link")),
+    "a mail": MailQueued(mail("two")),
+    "a mail to nobody": MailQueued(mail("two", user_id=None)),
+    "a mail taken": MailTaken("mail-one", NOW, NOW + 60),
+    "a mail dropped": MailDropped("mail-one"),
+    "no mail to drop": MailDropped("mail-none"),
     "a purge": Purged(NOW, NOW, NOW, NOW, 10),
     "a live session": SessionIsLive("sid-one"),
     "the user's epoch": UserIsAt("user-ada", 3),
@@ -138,6 +153,13 @@ BROKEN: dict[str, Change] = {
     "another place of the export": ExportMoved(Export(1, None, 0), Export(7, "one", NOW)),
     "another one exports": ExportMoved(Export(0, "two", 0), Export(7, "one", NOW)),
     "the export goes on for longer": ExportMoved(Export(0, None, NOW), Export(7, "one", NOW)),
+    "link of nobody": LinkIssued(link("other", user_id="user-none")),
+    "secret of another link": LinkIssued(link(purpose=Purpose.EMAIL)),
+    "no link to use": LinkUsed(digest("none")),
+    "mail exists": MailQueued(mail()),
+    "mail of an unknown user": MailQueued(mail("two", user_id="user-none")),
+    "mail taken by another": MailTaken("mail-one", NOW - 1, NOW + 60),
+    "no mail to take": MailTaken("mail-none", NOW, NOW + 60),
     "no session": SessionIsLive("sid-none"),
     "no user": UserIsAt("user-none", 0),
     "lower epoch": UserIsAt("user-ada", 2),
@@ -165,6 +187,9 @@ async def everything(store: Store) -> list[Any]:
         await store.events_after(0, 100),
         await store.event_export(),
         await store.attempt("a"),
+        await store.link_by_hash(digest("link")),
+        await store.link_by_hash(digest("newer")),
+        await store.mails_due(NOW + 90, 100),
         await store.revocations_after(0, 100),
     ]
 

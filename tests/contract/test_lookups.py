@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from tests.contract.samples import DAY, NOW, digest, fill, key, record, session, user
+from tests.contract.samples import DAY, NOW, digest, fill, key, link, record, session, user
 
 from gatepass.auth import (
     EndReason,
@@ -47,6 +47,7 @@ EMPTY: dict[str, tuple[Callable[[Store], Awaitable[Any]], Any]] = {
     "signing_keys": (lambda s: s.signing_keys(), []),
     "events_after": (lambda s: s.events_after(0, 10), []),
     "orders_on": (lambda s: s.orders_on(jti="jti-one", client_id="gatepass", kid="k1"), []),
+    "link_by_hash": (lambda s: s.link_by_hash(digest("link")), None),
     "attempt": (lambda s: s.attempt("account:ada"), None),
     "purgeable": (lambda s: s.purgeable(Purged(NOW, NOW, NOW, NOW, 10)), False),
 }
@@ -65,6 +66,7 @@ FILLED: dict[str, Any] = {
     "signing_keys": [key()],
     "events_after": [],
     "orders_on": [],
+    "link_by_hash": (link(), ADA),
     "attempt": None,
     "purgeable": False,
 }
@@ -87,7 +89,7 @@ async def test_what_was_written_is_found_with_one_look_up(store: Store, name: st
 
 
 def test_every_look_up_of_the_port_is_asked_here(store: Store) -> None:
-    nobodys = {"revocations_after", "revocations_grew", "crowded_revocations", "event_export"}
+    nobodys = {"revocations_after", "revocations_grew", "crowded_revocations", "event_export", "mails_due"}
     asked = set(EMPTY) | {"commit", "commit_later", "close", "open"} | nobodys
     assert {name for name in dir(store) if not name.startswith("_")} - {"lookups", "commits"} <= asked
     assert set(EMPTY) == set(FILLED)

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from tests.docs.pages import DOCS
 
-from gatepass.auth import refresh, sessions, signing_keys
+from gatepass.auth import links, refresh, sessions, signing_keys
 
 PAGE: Final = DOCS / "reference" / "life-cycles.md"
 
@@ -16,15 +16,16 @@ Table = Mapping[Any, tuple[Enum, Enum]]
 HEAD: Final = """\
 # Life cycles
 
-What can happen to a session, a refresh record and a signing key. These are the tables that the code decides
-with (`TRANSITIONS` in `auth/sessions.py`, `auth/refresh.py`, `auth/signing_keys.py`), printed by
-`python -m tests.docs.life_cycles`; a test fails where page and code part.
+What can happen to a session, a refresh record, a signing key and a one-time link. These are the tables
+that the code decides with (`TRANSITIONS` in `auth/sessions.py`, `auth/refresh.py`, `auth/signing_keys.py`,
+`auth/links.py`), printed by `python -m tests.docs.life_cycles`; a test fails where page and code part.
 """
 
 CYCLES: Final[dict[str, Table]] = {
     "A session": sessions.TRANSITIONS,
     "A refresh record": refresh.TRANSITIONS,
     "A signing key": signing_keys.TRANSITIONS,
+    "A one-time link": links.TRANSITIONS,
 }
 
 

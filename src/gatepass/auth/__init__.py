@@ -4,7 +4,7 @@ No HTTP, no SQL, no event loop, no clock: time, entropy and ports come in. Whate
 `AuthError` comes out.
 """
 
-from gatepass.auth import passwords, revocations, sessions, throttle, usecases
+from gatepass.auth import links, mails, passwords, revocations, sessions, throttle, usecases
 from gatepass.auth.actors import Actor
 from gatepass.auth.auth import Auth
 from gatepass.auth.changes import (
@@ -21,6 +21,11 @@ from gatepass.auth.changes import (
     KeyMoved,
     KeyRemoved,
     KeyringIs,
+    LinkIssued,
+    LinkUsed,
+    MailDropped,
+    MailQueued,
+    MailTaken,
     PasswordChanged,
     PasswordRehashed,
     Purged,
@@ -47,7 +52,10 @@ from gatepass.auth.errors import (
     InvalidInput,
     KeysUnavailable,
     KeyUnknown,
+    LinkRefused,
     LoginRefused,
+    MailFailed,
+    MailRefused,
     NotPermitted,
     PasswordRefused,
     RefreshRefused,
@@ -63,9 +71,11 @@ from gatepass.auth.errors import (
 from gatepass.auth.events import Event, EventFilter, EventKind, Export, RecordedEvent
 from gatepass.auth.key_plan import KeyPlan
 from gatepass.auth.keyring import CurrentKeyring, Keyring
-from gatepass.auth.opaque import Entropy, RefreshToken, Secret, SessionId
+from gatepass.auth.links import Link, Purpose
+from gatepass.auth.mails import Letter, Mail, MailKind
+from gatepass.auth.opaque import Entropy, LinkSecret, RefreshToken, Secret, SessionId
 from gatepass.auth.permissions import ADMIN, may_administer
-from gatepass.auth.ports import Passwords, Store
+from gatepass.auth.ports import Mailer, Passwords, Store
 from gatepass.auth.refresh import RefreshForm, RefreshRecord
 from gatepass.auth.refresh import State as RefreshState
 from gatepass.auth.results import CheckedSession, CheckedToken, LoggedIn, Tokens
@@ -116,15 +126,30 @@ __all__ = [
     "Keyring",
     "KeyringIs",
     "KeysUnavailable",
+    "Letter",
     "Limit",
+    "Link",
+    "LinkIssued",
+    "LinkRefused",
+    "LinkSecret",
+    "LinkUsed",
     "LoggedIn",
     "LoginRefused",
+    "Mail",
+    "MailDropped",
+    "MailFailed",
+    "MailKind",
+    "MailQueued",
+    "MailRefused",
+    "MailTaken",
+    "Mailer",
     "NotPermitted",
     "PasswordChanged",
     "PasswordRefused",
     "PasswordRehashed",
     "Passwords",
     "Purged",
+    "Purpose",
     "RecordedEvent",
     "RecordedRevocation",
     "RefreshAdded",
@@ -165,6 +190,8 @@ __all__ = [
     "UserStatus",
     "UserUnknown",
     "check_lifetime",
+    "links",
+    "mails",
     "may_administer",
     "passwords",
     "revocations",

@@ -14,6 +14,8 @@ from gatepass.auth.errors import AuthError
 
 if TYPE_CHECKING:
     from gatepass.auth.events import Event, Export
+    from gatepass.auth.links import Link
+    from gatepass.auth.mails import Mail
     from gatepass.auth.refresh import RefreshRecord
     from gatepass.auth.revocations import Revocation
     from gatepass.auth.sessions import EndReason, Session
@@ -26,7 +28,8 @@ class UserAdded(msgspec.Struct, frozen=True):
     """A new user. Expects: id and e-mail address are free."""
 
     user: User
-    password_hash: str
+    password_hash: str | None
+    """None until they choose a password."""
 
     def __repr__(self) -> str:
         return f"UserAdded({self.user.id!r})"
@@ -64,7 +67,8 @@ class PasswordChanged(msgspec.Struct, frozen=True):
 
 
 class UserDeleted(msgspec.Struct, frozen=True):
-    """A user goes, with everything that is theirs: password, roles held, sessions, refresh records.
+    """A user goes, with everything that is theirs: password, roles held, sessions, refresh records, links,
+    mails.
 
     The event log stays, which knows ids alone. Expects: the user's epoch is `expected_epoch`.
     """
@@ -240,13 +244,50 @@ class FeedRenamed(msgspec.Struct, frozen=True):
     log: str
 
 
+class LinkIssued(msgspec.Struct, frozen=True):
+    """A one-time link, in the place of an older one of its user and purpose. Expects: there is such a
+    user."""
+
+    link: Link
+
+
+class LinkUsed(msgspec.Struct, frozen=True):
+    """A one-time link is used up. Expects: it is there; so of several at once one is served."""
+
+    hash: bytes
+
+
+class MailQueued(msgspec.Struct, frozen=True):
+    """A mail waits to be sent."""
+
+    mail: Mail
+
+
+class MailTaken(msgspec.Struct, frozen=True):
+    """A mail is being tried, and tried again at `next_at` if nobody takes it out of the queue until then.
+
+    Expects: it is due since `before` still; so one process tries it.
+    """
+
+    id: str
+    before: float
+    next_at: float
+
+
+class MailDropped(msgspec.Struct, frozen=True):
+    """A mail is out of the queue: sent, or no longer wanted. Expects nothing."""
+
+    id: str
+
+
 class Purged(msgspec.Struct, frozen=True):
     """What nobody needs any more goes: at most `limit` rows of each kind.
 
     Wiped: answers whose record rotated until `answers_before`. Deleted: refresh records with an idle end
     until `now`, sessions with an idle end until `sessions_before`, attempt counters that are empty at `now`,
-    entries of the revocation feed that may be forgotten at `now`, and from the beginning of the event log the
-    events until `events_before`, but never the newest: the next one is numbered behind it.
+    links and mails that ended until `now`, entries of the revocation feed that may be forgotten at `now`, and
+    from the beginning of the event log the events until `events_before`, but never the newest: the next one
+    is numbered behind it.
     """
 
     now: float
@@ -307,6 +348,11 @@ Change: TypeAlias = (
     | Revoked
     | RevocationsCompacted
     | FeedRenamed
+    | LinkIssued
+    | LinkUsed
+    | MailQueued
+    | MailTaken
+    | MailDropped
     | Purged
     | SessionIsLive
     | UserIsAt

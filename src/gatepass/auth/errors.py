@@ -163,6 +163,34 @@ class RefreshRefused(_Coded):
     }
 
 
+class LinkRefused(_Coded):
+    """A one-time link that leads to nothing; `code` says why."""
+
+    code = "link_refused"
+    TEXTS: ClassVar = {
+        "link_malformed": "not a link of ours",
+        "link_unknown": "no such link: used, replaced or never sent",
+        "link_of_another_purpose": "the link is good for something else",
+        "link_expired": "the link reached its end",
+        "link_revoked": "what the user held up to this epoch was ended",
+        "link_elsewhere": "the link was sent to a mailbox that is no longer the user's",
+        "link_beaten": "the address was taken by another account meanwhile",
+        "user_disabled": "the user is disabled",
+    }
+
+
+class MailFailed(AuthError):
+    """A mail could not be sent just now; it may be later. The text names no address."""
+
+    code = "mail_failed"
+
+
+class MailRefused(AuthError):
+    """A mail can't be sent to this address, now or later. The text names no address."""
+
+    code = "mail_refused"
+
+
 class Contended(AuthError):
     """Others changed the same things again and again; the same request may well succeed in a moment."""
 

@@ -21,6 +21,19 @@ class EventKind(StrEnum):
     REFRESH_REUSED = "refresh_reused"
     USER_REGISTERED = "user_registered"
     USER_ADDED = "user_added"
+    USER_INVITED = "user_invited"
+    """Made by an administrator, without a password."""
+    INVITE_REPEATED = "invite_repeated"
+    RESET_ASKED = "reset_asked"
+    """Of whoever has the address, if anybody."""
+    PASSWORD_SET = "password_set"  # noqa: S105 (a name)
+    """By a one-time link; `reason` says of which purpose."""
+    LINK_REFUSED = "link_refused"
+    EMAIL_CHANGE_ASKED = "email_change_asked"
+    EMAIL_CHANGED = "email_changed"
+    NAMES_CHANGED = "names_changed"
+    MAIL_SENT = "mail_sent"
+    MAIL_REFUSED = "mail_refused"
     USER_DISABLED = "user_disabled"
     USER_ENABLED = "user_enabled"
     USER_DELETED = "user_deleted"
@@ -28,7 +41,7 @@ class EventKind(StrEnum):
     """Roles or single permissions of a user."""
     PASSWORD_CHANGED = "password_changed"  # noqa: S105 (a name)
     PASSWORD_REFUSED = "password_refused"  # noqa: S105 (a name)
-    """Somebody who is logged in wanted to change it and did not know it."""
+    """Somebody who is logged in wanted to change something of theirs and did not know it."""
     ALL_SESSIONS_ENDED = "all_sessions_ended"
     ROLE_DEFINED = "role_defined"
     KEY_ADDED = "key_added"

@@ -105,6 +105,13 @@ class RefreshToken(_Opaque):
     __slots__ = ()
 
 
+class LinkSecret(_Opaque):
+    """What a one-time link carries: `gpl_` and 43 base64url characters."""
+
+    PREFIX = "gpl_"
+    __slots__ = ()
+
+
 def new_id(entropy: Entropy) -> str:
     """Make a public id: 22 base64url characters, the first one a letter.
 

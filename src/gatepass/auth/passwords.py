@@ -1,4 +1,4 @@
-"""Passwords: argon2id, its profile, and what may be a password.
+"""Passwords: argon2id, and its profile. What may become a password is in `password_rules`.
 
 Slow on purpose: an adapter runs this off the event loop.
 """
@@ -10,12 +10,9 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from gatepass.auth.errors import InvalidInput
-
 if TYPE_CHECKING:
     from gatepass.auth.opaque import Entropy
 
-MIN_LENGTH: Final = 8  # characters; NIST SP 800-63B-4 §3.1.1.2 and OWASP ASVS 5.0, 6.2.1
 MAX_LENGTH: Final = (
     1024  # characters; room for any passphrase, capped before hashing so that nobody hashes a book
 )
@@ -36,23 +33,9 @@ OWASP_2025: Final = Profile(memory=19_456, passes=2, lanes=1)
 CURRENT: Final = OWASP_2025
 
 
-def check_new_password(password: str, *, field: str = "password") -> str:
-    """Take a password as it is, no rules of composition (ASVS 5.0, 6.2.5).
-
-    Raises `InvalidInput(field)`.
-    """
-    if len(password) < MIN_LENGTH:
-        raise InvalidInput(field, f"needs at least {MIN_LENGTH} characters")
-    if len(password) > MAX_LENGTH:
-        raise InvalidInput(field, f"has more than {MAX_LENGTH} characters")
-    if not _is_text(password):
-        raise InvalidInput(field, "is not well-formed text")
-    return password
-
-
 def can_be_password(password: str) -> bool:
     """Say whether it is worth hashing: what could never have been set is not."""
-    return 0 < len(password) <= MAX_LENGTH and _is_text(password)
+    return 0 < len(password) <= MAX_LENGTH and is_text(password)
 
 
 def hash_password(password: str, *, entropy: Entropy, profile: Profile = CURRENT) -> str:
@@ -75,7 +58,7 @@ def verify_password(encoded: str | None, password: str, *, profile: Profile = CU
     from argon2.exceptions import InvalidHashError, VerificationError
     from argon2.low_level import Type, verify_secret
 
-    if not can_be_password(password):
+    if not encoded or not can_be_password(password):
         encoded, password = None, "-"
     try:
         # argon2 compares in constant time.
@@ -105,7 +88,8 @@ def _dummy(profile: Profile) -> str:
     return hash_password("nobody", entropy=bytes, profile=profile)
 
 
-def _is_text(password: str) -> bool:
+def is_text(password: str) -> bool:
+    """Say whether it can be written as UTF-8."""
     try:
         password.encode("utf-8")
     except UnicodeEncodeError:

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
     from gatepass.auth.changes import Change, Purged
     from gatepass.auth.events import Export, RecordedEvent
+    from gatepass.auth.links import Link
+    from gatepass.auth.mails import Letter, Mail
     from gatepass.auth.refresh import RefreshRecord
     from gatepass.auth.revocations import Feed, Revocation
     from gatepass.auth.sessions import Session
@@ -46,8 +48,8 @@ class Users(Protocol):
         """Find a user by normalised e-mail address."""
         ...
 
-    async def credentials_by_email(self, email: str) -> tuple[User, str] | None:
-        """Find a user and the password hash by normalised e-mail address."""
+    async def credentials_by_email(self, email: str) -> tuple[User, str | None] | None:
+        """Find a user and the password hash (None: none was chosen yet) by normalised e-mail address."""
         ...
 
     async def users_page(self, after: str | None, limit: int) -> list[User]:
@@ -151,6 +153,22 @@ class Attempts(Protocol):
         ...
 
 
+class Links(Protocol):
+    """Look-ups of one-time links."""
+
+    async def link_by_hash(self, link_hash: bytes) -> tuple[Link, User] | None:
+        """Find a link and its user by the hash of its secret."""
+        ...
+
+
+class Mails(Protocol):
+    """Look-ups of mails that wait. No look-ups of a request."""
+
+    async def mails_due(self, now: float, limit: int) -> list[tuple[Mail, User | None]]:
+        """List the mails that are to be tried now, with their users, those that are due longest first."""
+        ...
+
+
 class Leftovers(Protocol):
     """Look-ups of what nobody needs any more."""
 
@@ -170,16 +188,26 @@ class Store(
     Revocations,
     Orders,
     Attempts,
+    Links,
+    Mails,
     Leftovers,
     Protocol,
 ):
     """Everything that is kept."""
 
     lookups: int
-    """Read statements since the start; each look-up above is one, but for those in the feed: who follows it
-    does so once for everybody, and no request waits for it."""
+    """Read statements since the start; each look-up above is one, but for those in the feed and of mails that
+    wait: who follows them does so once for everybody, and no request waits for it."""
     commits: int
     """Commits since the start, acknowledged ones."""
+
+
+class Mailer(Protocol):
+    """Sends mails. Nobody waits for it but who works off the queue."""
+
+    async def send(self, letter: Letter) -> None:
+        """Hand the mail over. Raises `MailFailed`, `MailRefused`."""
+        ...
 
 
 class Passwords(Protocol):

@@ -35,6 +35,10 @@ class Terms:
     address_limit: Limit = ADDRESS_LIMIT
     events_kept: int = 365 * DAY
     """How long a line of the event log stays: long enough to look into what is noticed late."""
+    link_lifetime: int = 600
+    """How long a one-time link lasts: as long as it takes to find the mail (ASVS 5.0, 6.5.5)."""
+    invite_lifetime: int = 3 * DAY
+    """How long the first link of a new account lasts: over a weekend, for who does not wait for it."""
     registration_open: bool = False
     signing_algorithm: str = "ES256"
     key_lifetime: int = 90 * DAY
@@ -53,6 +57,8 @@ class Terms:
             self.session_idle,
             self.session_absolute,
             self.events_kept,
+            self.link_lifetime,
+            self.invite_lifetime,
             self.key_lifetime,
             self.key_publish_ahead,
         )

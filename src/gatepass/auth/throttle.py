@@ -42,6 +42,10 @@ ADDRESS_LIMIT: Final = Limit(attempts=100, window=900)
 """Ten times as many: an office or a school shares an address."""
 
 
+MAIL_LIMIT: Final = Limit(attempts=5, window=3_600)
+"""Mails that strangers can have sent to one address: enough for who mistypes, too few to fill a mailbox."""
+
+
 def charged(arrival: float | None, limit: Limit, *, now: float) -> float | None:
     """Give the number after one more attempt, or None when that is one too many."""
     after = max(now if arrival is None else arrival, now) + limit.interval
@@ -61,6 +65,11 @@ def wait(arrival: float, limit: Limit, *, now: float) -> int:
 def account_key(email: str) -> str:
     """Name the bucket of an account; hashed, because people type passwords into the wrong field."""
     return "account:" + hashlib.sha256(email.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+def mail_key(email: str) -> str:
+    """Name the bucket of the mails to an address that anybody can ask for."""
+    return "mail:" + hashlib.sha256(email.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
 def address_key(address: str) -> str:

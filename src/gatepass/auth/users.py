@@ -31,6 +31,8 @@ class UserStatus(StrEnum):
     """Whether a user may come in."""
 
     ACTIVE = "active"
+    INVITED = "invited"
+    """Made by an administrator; comes in as soon as there is a password."""
     DISABLED = "disabled"
 
 

@@ -174,7 +174,7 @@ class AdminUser(Struct, frozen=True, kw_only=True):
     """A user as an administrator sees them; `held` are the permissions that no role brings."""
 
     account: Account
-    status: Literal["active", "disabled"]
+    status: Literal["active", "invited", "disabled"]
     held: list[str]
     created_at: int
 

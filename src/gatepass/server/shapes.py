@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gatepass.auth import UserStatus
 from gatepass.oauth import Introspection
 from gatepass.server import messages
 
@@ -28,7 +27,7 @@ def admin_user(user: User) -> messages.AdminUser:
     """Show a user to an administrator."""
     return messages.AdminUser(
         account=account_of(user),
-        status="active" if user.status is UserStatus.ACTIVE else "disabled",
+        status=user.status.value,
         held=sorted(user.permissions),
         created_at=int(user.created_at),
     )

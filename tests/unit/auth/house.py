@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING, Any
 from gatepass.auth import (
     Auth,
     Client,
+    Letter,
     LoggedIn,
+    MailFailed,
+    MailRefused,
     RefreshForm,
     Secret,
     Store,
@@ -48,6 +51,23 @@ class PasswordsOnTheSpot:
 
     def needs_rehash(self, encoded: str) -> bool:
         return passwords.needs_rehash(encoded, profile=self.profile)
+
+
+class MailBox:
+    """The port of mails; keeps what it was handed, unless it is told to fail."""
+
+    def __init__(self) -> None:
+        self.letters: list[Letter] = []
+        self.failure: MailFailed | MailRefused | None = None
+
+    async def send(self, letter: Letter) -> None:
+        if self.failure is not None:
+            raise self.failure
+        self.letters.append(letter)
+
+    def link(self) -> str:
+        """Give the secret of the link in the newest letter."""
+        return self.letters[-1].text.partition("?link=")[2].split()[0]
 
 
 def make_auth(store: Store | None = None, *, kek: Secret = KEK, **terms: Any) -> Auth:

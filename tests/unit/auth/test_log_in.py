@@ -184,6 +184,7 @@ async def test_a_hash_of_another_profile_is_replaced_at_the_next_log_in() -> Non
     await log_in(auth)
     found = await auth.store.credentials_by_email(user.email)
     assert found is not None
+    assert found[1] is not None
     assert "m=16" in found[1]
     hashed = passwords_of(auth).hashed
     await log_in(auth)
@@ -200,7 +201,7 @@ class DisablesMeanwhile(MemoryStore):
 
     armed = False
 
-    async def credentials_by_email(self, email: str) -> tuple[User, str] | None:
+    async def credentials_by_email(self, email: str) -> tuple[User, str | None] | None:
         found = await super().credentials_by_email(email)
         if self.armed and found is not None:
             self.armed = False

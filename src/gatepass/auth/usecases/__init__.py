@@ -4,7 +4,10 @@ All take the time as `now`, seconds since the epoch.
 """
 
 from gatepass.auth.usecases.add_user import add_user
+from gatepass.auth.usecases.ask_reset import ask_reset
 from gatepass.auth.usecases.change_algorithm import change_algorithm
+from gatepass.auth.usecases.change_email import change_email, confirm_email, look_at_address
+from gatepass.auth.usecases.change_names import change_names
 from gatepass.auth.usecases.change_password import change_password
 from gatepass.auth.usecases.check_access_token import check_access_token
 from gatepass.auth.usecases.check_session import check_session
@@ -12,10 +15,12 @@ from gatepass.auth.usecases.compact_revocations import compact_revocations
 from gatepass.auth.usecases.define_role import define_role
 from gatepass.auth.usecases.delete_user import delete_user
 from gatepass.auth.usecases.disable_user import disable_user
+from gatepass.auth.usecases.edit_user import edit_user
 from gatepass.auth.usecases.enable_user import enable_user
 from gatepass.auth.usecases.end_other_sessions import end_other_sessions
 from gatepass.auth.usecases.end_session import end_session
 from gatepass.auth.usecases.find_user import find_user
+from gatepass.auth.usecases.invite_user import invite_again, invite_user
 from gatepass.auth.usecases.issue_tokens import issue_tokens
 from gatepass.auth.usecases.keep_keys import keep_keys
 from gatepass.auth.usecases.list_events import last_place, list_events
@@ -36,23 +41,32 @@ from gatepass.auth.usecases.retire_key import retire_key
 from gatepass.auth.usecases.revoke_key import revoke_key
 from gatepass.auth.usecases.revoke_tokens import revoke_client, revoke_everything, revoke_token
 from gatepass.auth.usecases.rotate_keys import rotate_keys
+from gatepass.auth.usecases.send_mails import send_mails
+from gatepass.auth.usecases.set_password import look_at_link, set_password
 from gatepass.auth.usecases.set_permissions import set_permissions
 from gatepass.auth.usecases.set_roles import set_roles
 
 __all__ = [
     "add_user",
+    "ask_reset",
     "change_algorithm",
+    "change_email",
+    "change_names",
     "change_password",
     "check_access_token",
     "check_session",
     "compact_revocations",
+    "confirm_email",
     "define_role",
     "delete_user",
     "disable_user",
+    "edit_user",
     "enable_user",
     "end_other_sessions",
     "end_session",
     "find_user",
+    "invite_again",
+    "invite_user",
     "issue_tokens",
     "keep_keys",
     "last_place",
@@ -64,6 +78,8 @@ __all__ = [
     "log_in",
     "log_out",
     "log_out_everywhere",
+    "look_at_address",
+    "look_at_link",
     "plan_keys",
     "purge",
     "refresh",
@@ -76,6 +92,8 @@ __all__ = [
     "revoke_key",
     "revoke_token",
     "rotate_keys",
+    "send_mails",
+    "set_password",
     "set_permissions",
     "set_roles",
 ]

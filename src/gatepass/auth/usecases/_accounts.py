@@ -1,10 +1,11 @@
-"""Make an account: what registering and adding a user share."""
+"""Make an account: what registering, adding and inviting a user share."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gatepass.auth import passwords
+import msgspec
+
 from gatepass.auth.changes import Conflict, EventRecorded, RoleIs, UserAdded
 from gatepass.auth.errors import Contended, EmailTaken
 from gatepass.auth.events import Event, EventKind
@@ -17,52 +18,60 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from gatepass.auth.auth import Auth
+    from gatepass.auth.changes import Change
+
+
+def sketched(
+    auth: Auth,
+    *,
+    email: str,
+    first_name: str,
+    last_name: str,
+    status: UserStatus,
+    roles: frozenset[str],
+    permissions: frozenset[str],
+    now: float,
+) -> User:
+    """Check what is known of a new user, who is granted nothing yet. Raises `InvalidInput`."""
+    return User(
+        id=new_id(auth.entropy),
+        email=normalise_email(email),
+        first_name=clean_name(first_name, field="first_name"),
+        last_name=clean_name(last_name, field="last_name"),
+        status=status,
+        roles=roles,
+        permissions=permissions,
+        granted=frozenset(),
+        epoch=0,
+        revoked_below=0,
+        created_at=now,
+    )
 
 
 async def make_account(
     auth: Auth,
-    *,
-    email: str,
-    password: str,
-    first_name: str,
-    last_name: str,
-    roles: frozenset[str],
-    permissions: frozenset[str],
+    sketch: User,
+    encoded: str | None,
+    *further: Change,
     kind: EventKind,
     actor: str | None,
     address: str | None,
     accept: Callable[[frozenset[str]], None],
     now: float,
 ) -> User:
-    """Check, hash, and add; `accept` may refuse what the user would be granted.
+    """Add the user with what the roles carry, and `further` behind; `accept` may refuse what is granted.
 
-    Raises `InvalidInput`, `EmailTaken`.
+    Raises `EmailTaken`, `RoleUnknown`.
     """
-    normalised = normalise_email(email)
-    first, last = clean_name(first_name, field="first_name"), clean_name(last_name, field="last_name")
-    # Hashed before anybody looks whether the address is taken: the same work for both answers.
-    encoded = await auth.passwords.hash(passwords.check_new_password(password))
     for _ in range(TRIES):
         defined = await auth.store.roles()
-        granted = effective(roles=roles, permissions=permissions, defined=defined)
+        granted = effective(roles=sketch.roles, permissions=sketch.permissions, defined=defined)
         accept(granted)
-        user = User(
-            id=new_id(auth.entropy),
-            email=normalised,
-            first_name=first,
-            last_name=last,
-            status=UserStatus.ACTIVE,
-            roles=roles,
-            permissions=permissions,
-            granted=granted,
-            epoch=0,
-            revoked_below=0,
-            created_at=now,
-        )
+        user = msgspec.structs.replace(sketch, granted=granted)
         event = Event(now, kind, user.id, actor=actor or user.id, address=address)
-        guards = [RoleIs(role, defined[role]) for role in sorted(roles)]
+        guards = [RoleIs(role, defined[role]) for role in sorted(user.roles)]
         try:
-            await auth.store.commit(*guards, UserAdded(user, encoded), EventRecorded(event))
+            await auth.store.commit(*guards, UserAdded(user, encoded), EventRecorded(event), *further)
         except Conflict as conflict:
             if isinstance(conflict.change, UserAdded):
                 raise EmailTaken from None

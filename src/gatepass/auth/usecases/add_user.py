@@ -8,7 +8,9 @@ from gatepass.auth.actors import Actor, actor_id, address_of, require_admin
 from gatepass.auth.errors import NotPermitted
 from gatepass.auth.events import EventKind
 from gatepass.auth.permissions import ADMIN, check_permissions, check_role
-from gatepass.auth.usecases._accounts import make_account
+from gatepass.auth.usecases import _new_passwords
+from gatepass.auth.usecases._accounts import make_account, sketched
+from gatepass.auth.users import UserStatus
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -41,14 +43,21 @@ async def add_user(
         if ADMIN in granted and actor != "cli":
             raise NotPermitted
 
-    return await make_account(
+    sketch = sketched(
         auth,
         email=email,
-        password=password,
         first_name=first_name,
         last_name=last_name,
+        status=UserStatus.ACTIVE,
         roles=frozenset(check_role(role) for role in roles),
         permissions=check_permissions(permissions),
+        now=now,
+    )
+    encoded = await auth.passwords.hash(_new_passwords.check(auth, sketch, password))
+    return await make_account(
+        auth,
+        sketch,
+        encoded,
         kind=EventKind.USER_ADDED,
         actor=actor_id(actor),
         address=address_of(client),

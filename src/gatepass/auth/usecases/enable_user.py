@@ -38,7 +38,7 @@ async def enable_user(
         user = await find(auth, email=email, user_id=user_id)
         if may_administer(user) and actor != "cli":
             raise NotPermitted
-        if user.status is UserStatus.ACTIVE:
+        if user.status is not UserStatus.DISABLED:
             return user
         # The cut-off stays where disabling put it. The epoch moves though nobody has a token of it: it tells
         # a writer who looked earlier that the user is another one by now.

@@ -8,8 +8,10 @@ from gatepass.auth.changes import AttemptCharged
 from gatepass.auth.errors import RegistrationClosed
 from gatepass.auth.events import EventKind
 from gatepass.auth.throttle import address_key
-from gatepass.auth.usecases._accounts import make_account
+from gatepass.auth.usecases import _new_passwords
+from gatepass.auth.usecases._accounts import make_account, sketched
 from gatepass.auth.usecases._attempts import charge
+from gatepass.auth.users import UserStatus
 
 if TYPE_CHECKING:
     from gatepass.auth.auth import Auth
@@ -29,14 +31,22 @@ async def register(
     # Never refunded: each one costs a password hash, and each tells whether an address is taken.
     limit = AttemptCharged(address_key(client.address), auth.terms.address_limit, now)
     await charge(auth, limit, client=client, now=now)
-    return await make_account(
+    sketch = sketched(
         auth,
         email=email,
-        password=password,
         first_name=first_name,
         last_name=last_name,
+        status=UserStatus.ACTIVE,
         roles=frozenset(),
         permissions=frozenset(),
+        now=now,
+    )
+    # Hashed before anybody looks whether the address is taken: the same work for both answers.
+    encoded = await auth.passwords.hash(_new_passwords.check(auth, sketch, password))
+    return await make_account(
+        auth,
+        sketch,
+        encoded,
         kind=EventKind.USER_REGISTERED,
         actor=None,
         address=client.address,

@@ -19,7 +19,18 @@ from gatepass.storage.memory.tables import Tables
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from gatepass.auth import Change, Export, KeyRecord, Purged, RefreshRecord, Revocation, Session, User
+    from gatepass.auth import (
+        Change,
+        Export,
+        KeyRecord,
+        Link,
+        Mail,
+        Purged,
+        RefreshRecord,
+        Revocation,
+        Session,
+        User,
+    )
 
 _log = logging.getLogger(__name__)
 
@@ -65,7 +76,7 @@ class MemoryStore:
         self.lookups += 1
         return self._tables.user_by_email(email)
 
-    async def credentials_by_email(self, email: str) -> tuple[User, str] | None:
+    async def credentials_by_email(self, email: str) -> tuple[User, str | None] | None:
         """Find a user and the password hash by normalised e-mail address."""
         self.lookups += 1
         user = self._tables.user_by_email(email)
@@ -161,6 +172,19 @@ class MemoryStore:
         self.lookups += 1
         return self._tables.attempts.get(key)
 
+    async def link_by_hash(self, link_hash: bytes) -> tuple[Link, User] | None:
+        """Find a link and its user by the hash of its secret."""
+        self.lookups += 1
+        link = self._tables.link_by_hash(link_hash)
+        return None if link is None else (link, self._tables.users[link.user_id])
+
+    async def mails_due(self, now: float, limit: int) -> list[tuple[Mail, User | None]]:
+        """List the mails that are to be tried now, with their users."""
+        tables = self._tables
+        due = [mail for mail in tables.mails.values() if mail.next_at <= now]
+        due.sort(key=lambda mail: (mail.next_at, mail.id))
+        return [(mail, tables.users.get(mail.user_id or "")) for mail in due[:limit]]
+
     async def purgeable(self, purged: Purged) -> bool:
         """Say whether `Purged` would find anything."""
         self.lookups += 1
@@ -171,5 +195,7 @@ class MemoryStore:
             tables.sessions_over,
             tables.attempts_over,
             tables.revocations_over,
+            tables.links_over,
+            tables.mails_over,
         )
         return any(kind(purged) for kind in kinds) or bool(tables.events_over(replace(purged, limit=1)))

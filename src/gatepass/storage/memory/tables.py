@@ -23,9 +23,17 @@ from gatepass.auth import (
     KeyRecord,
     KeyRemoved,
     KeyringIs,
+    Link,
+    LinkIssued,
+    LinkUsed,
+    Mail,
+    MailDropped,
+    MailQueued,
+    MailTaken,
     PasswordChanged,
     PasswordRehashed,
     Purged,
+    Purpose,
     RefreshAdded,
     RefreshRecord,
     RefreshRotated,
@@ -65,12 +73,14 @@ class Tables:
     def __init__(self, *, log: str) -> None:
         self.users: dict[str, User] = {}
         self.emails: dict[str, str] = {}
-        self.passwords: dict[str, str] = {}
+        self.passwords: dict[str, str | None] = {}
         self.roles: dict[str, frozenset[str]] = {}
         self.sessions: dict[str, Session] = {}
         self.sids: dict[bytes, str] = {}
         self.refresh: dict[bytes, RefreshRecord] = {}
         self.keys: dict[str, KeyRecord] = {}
+        self.links: dict[tuple[str, Purpose], Link] = {}
+        self.mails: dict[str, Mail] = {}
         self.attempts: dict[str, float] = {}
         self.events: dict[int, Event] = {}
         self.revocations: dict[int, Revocation] = {}
@@ -136,6 +146,10 @@ class Tables:
             raise Conflict(change)
         for sid in [s.sid for s in self.sessions.values() if s.user_id == user.id]:
             self._drop_session(sid)
+        for purpose in [link.purpose for link in self.links.values() if link.user_id == user.id]:
+            self._drop(self.links, (user.id, purpose))
+        for mail_id in [mail.id for mail in self.mails.values() if mail.user_id == user.id]:
+            self._drop(self.mails, mail_id)
         self._drop(self.passwords, user.id)
         self._drop(self.emails, user.email)
         self._drop(self.users, user.id)
@@ -271,6 +285,36 @@ class Tables:
             if seq <= change.until:
                 self._drop(self.revocations, seq)
 
+    def _link_issued(self, change: LinkIssued) -> None:
+        link = change.link
+        older = self.link_by_hash(link.hash)
+        taken = older is not None and (older.user_id, older.purpose) != (link.user_id, link.purpose)
+        if link.user_id not in self.users or taken:
+            raise Conflict(change)
+        self._put(self.links, (link.user_id, link.purpose), link)
+
+    def _link_used(self, change: LinkUsed) -> None:
+        link = self.link_by_hash(change.hash)
+        if link is None:
+            raise Conflict(change)
+        self._drop(self.links, (link.user_id, link.purpose))
+
+    def _mail_queued(self, change: MailQueued) -> None:
+        mail = change.mail
+        if mail.id in self.mails or not (mail.user_id is None or mail.user_id in self.users):
+            raise Conflict(change)
+        self._put(self.mails, mail.id, mail)
+
+    def _mail_taken(self, change: MailTaken) -> None:
+        mail = self.mails.get(change.id)
+        if mail is None or mail.next_at != change.before:
+            raise Conflict(change)
+        self._put(self.mails, change.id, replace(mail, next_at=change.next_at, tries=mail.tries + 1))
+
+    def _mail_dropped(self, change: MailDropped) -> None:
+        if change.id in self.mails:
+            self._drop(self.mails, change.id)
+
     def _purged(self, change: Purged) -> None:
         for token_hash in self.answers_over(change)[: change.limit]:
             wiped = replace(self.refresh[token_hash], answer=None)
@@ -283,6 +327,10 @@ class Tables:
             self._drop(self.attempts, key)
         for seq in self.events_over(change):
             self._drop(self.events, seq)
+        for link in self.links_over(change)[: change.limit]:
+            self._drop(self.links, (link.user_id, link.purpose))
+        for mail in self.mails_over(change)[: change.limit]:
+            self._drop(self.mails, mail.id)
         self._forget(self.revocations_over(change)[: change.limit])
 
     def _forget(self, places: list[int]) -> None:
@@ -361,6 +409,18 @@ class Tables:
         """Name the counters that are empty."""
         return [key for key, arrival in self.attempts.items() if arrival <= purged.now]
 
+    def link_by_hash(self, link_hash: bytes) -> Link | None:
+        """Find a link by the hash of its secret."""
+        return next((link for link in self.links.values() if link.hash == link_hash), None)
+
+    def links_over(self, purged: Purged) -> list[Link]:
+        """Name the links that are to go."""
+        return [link for link in self.links.values() if link.ends_at <= purged.now]
+
+    def mails_over(self, purged: Purged) -> list[Mail]:
+        """Name the mails that are to go."""
+        return [mail for mail in self.mails.values() if mail.ends_at <= purged.now]
+
     def events_over(self, purged: Purged) -> list[int]:
         """Name the events that are to go."""
         oldest = sorted(self.events)[:-1][: purged.limit]  # the newest stays
@@ -392,6 +452,11 @@ _APPLY: Final[dict[type[Any], Callable[[Tables, Any], None]]] = {
     FeedRenamed: Tables._feed_renamed,
     Revoked: Tables._revoked,
     RevocationsCompacted: Tables._revocations_compacted,
+    LinkIssued: Tables._link_issued,
+    LinkUsed: Tables._link_used,
+    MailQueued: Tables._mail_queued,
+    MailTaken: Tables._mail_taken,
+    MailDropped: Tables._mail_dropped,
     Purged: Tables._purged,
     SessionIsLive: Tables._session_is_live,
     UserIsAt: Tables._user_is_at,

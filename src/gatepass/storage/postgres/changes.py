@@ -20,6 +20,11 @@ from gatepass.auth import (
     KeyMoved,
     KeyRemoved,
     KeyringIs,
+    LinkIssued,
+    LinkUsed,
+    MailDropped,
+    MailQueued,
+    MailTaken,
     PasswordChanged,
     PasswordRehashed,
     Purged,
@@ -56,7 +61,7 @@ def steps(change: Change) -> list[Step]:
 
 
 def _user_added(change: UserAdded) -> list[Step]:
-    values = (*rows.user_row(change.user), change.password_hash)
+    values = (*rows.user_row(change.user), change.password_hash or "")
     return [Step(sql.USER_ADDED, values, change, expects=True), *_role_rows(change.user, change)]
 
 
@@ -83,7 +88,7 @@ def _password_changed(change: PasswordChanged) -> list[Step]:
 
 
 def _user_deleted(change: UserDeleted) -> list[Step]:
-    # Roles held, sessions and their refresh records go with the row: ON DELETE CASCADE.
+    # Roles held, sessions and their refresh records, links and mails go with the row: ON DELETE CASCADE.
     return [Step(sql.USER_DELETED, (change.user_id, change.expected_epoch), change, expects=True)]
 
 
@@ -204,6 +209,27 @@ def _revocations_compacted(change: RevocationsCompacted) -> list[Step]:
     return [Step(sql.REVOCATIONS_COMPACTED, (change.user_id, change.until), change)]
 
 
+def _link_issued(change: LinkIssued) -> list[Step]:
+    return [Step(sql.LINK_ISSUED, rows.link_row(change.link), change, expects=True)]
+
+
+def _link_used(change: LinkUsed) -> list[Step]:
+    return [Step(sql.LINK_USED, (change.hash,), change, expects=True)]
+
+
+def _mail_queued(change: MailQueued) -> list[Step]:
+    return [Step(sql.MAIL_QUEUED, rows.mail_row(change.mail), change, expects=True)]
+
+
+def _mail_taken(change: MailTaken) -> list[Step]:
+    values = (change.id, float(change.before), float(change.next_at))
+    return [Step(sql.MAIL_TAKEN, values, change, expects=True)]
+
+
+def _mail_dropped(change: MailDropped) -> list[Step]:
+    return [Step(sql.MAIL_DROPPED, (change.id,), change)]
+
+
 def _purged(change: Purged) -> list[Step]:
     limit = change.limit
     return [
@@ -211,6 +237,8 @@ def _purged(change: Purged) -> list[Step]:
         Step(sql.REFRESH_PURGED, (float(change.now), limit), change),
         Step(sql.SESSIONS_PURGED, (float(change.sessions_before), limit), change),
         Step(sql.ATTEMPTS_PURGED, (float(change.now), limit), change),
+        Step(sql.LINKS_PURGED, (float(change.now), limit), change),
+        Step(sql.MAILS_PURGED, (float(change.now), limit), change),
         Step(sql.EVENT_LOG_LOCKED, (), change),
         Step(sql.EVENTS_NUMBERED, (limit,), change),
         Step(sql.EVENTS_PURGED, (float(change.events_before), limit), change),
@@ -261,6 +289,11 @@ STEPS: Final[dict[type[Any], Callable[[Any], list[Step]]]] = {
     FeedRenamed: _feed_renamed,
     Revoked: _revoked,
     RevocationsCompacted: _revocations_compacted,
+    LinkIssued: _link_issued,
+    LinkUsed: _link_used,
+    MailQueued: _mail_queued,
+    MailTaken: _mail_taken,
+    MailDropped: _mail_dropped,
     Purged: _purged,
     SessionIsLive: _session_is_live,
     UserIsAt: _user_is_at,

@@ -46,6 +46,13 @@ ORDERS: Final = (
     f" SELECT {rows.REVOCATION} FROM asked JOIN revocations ON selects = kind AND value = text"
     " WHERE user_id IS NULL ORDER BY seq"
 )
+LINK_BY_HASH: Final = (
+    f"SELECT {rows.LINK}, {rows.USER} FROM links l JOIN users u ON u.id = l.user_id WHERE l.hash = $1"
+)
+MAILS_DUE: Final = (
+    f"SELECT {rows.MAIL}, {rows.USER} FROM mails m LEFT JOIN users u ON u.id = m.user_id"
+    " WHERE m.next_at <= $1 ORDER BY m.next_at, m.id LIMIT $2"
+)
 ATTEMPT: Final = "SELECT arrival FROM attempts WHERE key = $1"
 PURGEABLE: Final = (
     "SELECT EXISTS (SELECT 1 FROM refresh_records WHERE answer IS NOT NULL AND rotated_at <= $1)"
@@ -53,6 +60,8 @@ PURGEABLE: Final = (
     " OR EXISTS (SELECT 1 FROM sessions WHERE idle_ends_at <= $3)"
     " OR EXISTS (SELECT 1 FROM attempts WHERE arrival <= $2)"
     " OR EXISTS (SELECT 1 FROM revocations WHERE forget_after <= $2)"
+    " OR EXISTS (SELECT 1 FROM links WHERE ends_at <= $2)"
+    " OR EXISTS (SELECT 1 FROM mails WHERE ends_at <= $2)"
     # The log is in the order of time, so the first line alone is looked at, of those that were read and of
     # those that were not; the last one of all stays.
     " OR EXISTS (SELECT 1 FROM (SELECT seq, at FROM events WHERE seq IS NOT NULL ORDER BY seq LIMIT 1) read"

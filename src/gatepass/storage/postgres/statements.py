@@ -163,6 +163,15 @@ REVOKED: Final = (
 )
 REVOCATIONS_COMPACTED: Final = "DELETE FROM revocations WHERE user_id = $1 AND selects = 'sid' AND seq <= $2"
 
+LINK_ISSUED: Final = (
+    f"INSERT INTO links VALUES ({_marks(6)}) ON CONFLICT (user_id, purpose) DO UPDATE"
+    " SET hash = excluded.hash, email = excluded.email, epoch = excluded.epoch, ends_at = excluded.ends_at"
+)
+LINK_USED: Final = "DELETE FROM links WHERE hash = $1"
+MAIL_QUEUED: Final = f"INSERT INTO mails VALUES ({_marks(8)})"
+MAIL_TAKEN: Final = "UPDATE mails SET next_at = $3, tries = tries + 1 WHERE id = $1 AND next_at = $2"
+MAIL_DROPPED: Final = "DELETE FROM mails WHERE id = $1"
+
 # A purge waits for nobody: what is locked just now is not over yet, or goes with the next piece.
 ANSWERS_WIPED: Final = (
     "UPDATE refresh_records SET answer = NULL WHERE hash IN (SELECT hash FROM refresh_records"
@@ -179,6 +188,13 @@ SESSIONS_PURGED: Final = (
 ATTEMPTS_PURGED: Final = (
     "DELETE FROM attempts WHERE key IN (SELECT key FROM attempts"
     " WHERE arrival <= $1 LIMIT $2 FOR UPDATE SKIP LOCKED)"
+)
+LINKS_PURGED: Final = (
+    "DELETE FROM links WHERE hash IN (SELECT hash FROM links"
+    " WHERE ends_at <= $1 LIMIT $2 FOR UPDATE SKIP LOCKED)"
+)
+MAILS_PURGED: Final = (
+    "DELETE FROM mails WHERE id IN (SELECT id FROM mails WHERE ends_at <= $1 LIMIT $2 FOR UPDATE SKIP LOCKED)"
 )
 EVENTS_PURGED: Final = (
     "DELETE FROM events WHERE seq IN (SELECT seq FROM (SELECT seq, at FROM events WHERE seq IS NOT NULL"

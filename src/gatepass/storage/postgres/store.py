@@ -28,6 +28,8 @@ if TYPE_CHECKING:
         Change,
         Export,
         KeyRecord,
+        Link,
+        Mail,
         Purged,
         RecordedEvent,
         RefreshRecord,
@@ -134,10 +136,10 @@ class PostgresStore:
         row = await self._one(sql.USER_BY_EMAIL, (email,))
         return None if row is None else rows.user(row)
 
-    async def credentials_by_email(self, email: str) -> tuple[User, str] | None:
+    async def credentials_by_email(self, email: str) -> tuple[User, str | None] | None:
         """Find a user and the password hash by normalised e-mail address."""
         row = await self._one(sql.CREDENTIALS, (email,))
-        return None if row is None else (rows.user(row[: rows.USER_WIDTH]), row[rows.USER_WIDTH])
+        return None if row is None else rows.credentials(row)
 
     async def users_page(self, after: str | None, limit: int) -> list[User]:
         """List users by e-mail address, from behind `after`."""
@@ -219,6 +221,15 @@ class PostgresStore:
         """Give the number under a key."""
         row = await self._one(sql.ATTEMPT, (key,))
         return None if row is None else float(row[0])
+
+    async def link_by_hash(self, link_hash: bytes) -> tuple[Link, User] | None:
+        """Find a link and its user by the hash of its secret."""
+        row = await self._one(sql.LINK_BY_HASH, (link_hash,))
+        return None if row is None else rows.link_and_user(row)
+
+    async def mails_due(self, now: float, limit: int) -> list[tuple[Mail, User | None]]:
+        """List the mails that are to be tried now, with their users."""
+        return [rows.mail_and_user(row) for row in await self._read(sql.MAILS_DUE, (float(now), limit))]
 
     async def purgeable(self, purged: Purged) -> bool:
         """Say whether `Purged` would find anything."""

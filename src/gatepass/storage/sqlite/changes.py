@@ -24,6 +24,11 @@ from gatepass.auth import (
     KeyMoved,
     KeyRemoved,
     KeyringIs,
+    LinkIssued,
+    LinkUsed,
+    MailDropped,
+    MailQueued,
+    MailTaken,
     PasswordChanged,
     PasswordRehashed,
     Purged,
@@ -76,7 +81,7 @@ def apply(cursor: Cursor, change: Change) -> None:
 def _user_added(cursor: Cursor, change: UserAdded) -> None:
     cursor.execute(
         "INSERT INTO users VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (*rows.user_row(change.user), change.password_hash),
+        (*rows.user_row(change.user), change.password_hash or ""),
     )
     _role_rows(cursor, change.user)
 
@@ -110,7 +115,7 @@ def _password_changed(cursor: Cursor, change: PasswordChanged) -> None:
 
 
 def _user_deleted(cursor: Cursor, change: UserDeleted) -> None:
-    # Roles held, sessions and their refresh records go with the row: ON DELETE CASCADE.
+    # Roles held, sessions and their refresh records, links and mails go with the row: ON DELETE CASCADE.
     cursor.execute("DELETE FROM users WHERE id = ? AND epoch = ?", (change.user_id, change.expected_epoch))
     _must_hit(cursor, change)
 
@@ -276,6 +281,36 @@ def _revocations_compacted(cursor: Cursor, change: RevocationsCompacted) -> None
     )
 
 
+def _link_issued(cursor: Cursor, change: LinkIssued) -> None:
+    cursor.execute(
+        "INSERT INTO links VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (user_id, purpose) DO UPDATE"
+        " SET hash = excluded.hash, email = excluded.email, epoch = excluded.epoch,"
+        " ends_at = excluded.ends_at",
+        rows.link_row(change.link),
+    )
+
+
+def _link_used(cursor: Cursor, change: LinkUsed) -> None:
+    cursor.execute("DELETE FROM links WHERE hash = ?", (change.hash,))
+    _must_hit(cursor, change)
+
+
+def _mail_queued(cursor: Cursor, change: MailQueued) -> None:
+    cursor.execute("INSERT INTO mails VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows.mail_row(change.mail))
+
+
+def _mail_taken(cursor: Cursor, change: MailTaken) -> None:
+    cursor.execute(
+        "UPDATE mails SET next_at = ?, tries = tries + 1 WHERE id = ? AND next_at = ?",
+        (change.next_at, change.id, change.before),
+    )
+    _must_hit(cursor, change)
+
+
+def _mail_dropped(cursor: Cursor, change: MailDropped) -> None:
+    cursor.execute("DELETE FROM mails WHERE id = ?", (change.id,))
+
+
 def _purged(cursor: Cursor, change: Purged) -> None:
     limit = change.limit
     cursor.execute(
@@ -303,6 +338,13 @@ def _purged(cursor: Cursor, change: Purged) -> None:
     )
     if cursor.rowcount:
         cursor.execute("UPDATE feed SET floor = coalesce((SELECT min(seq) - 1 FROM revocations), head)")
+    cursor.execute(
+        "DELETE FROM links WHERE hash IN (SELECT hash FROM links WHERE ends_at <= ? LIMIT ?)",
+        (change.now, limit),
+    )
+    cursor.execute(
+        "DELETE FROM mails WHERE id IN (SELECT id FROM mails WHERE ends_at <= ? LIMIT ?)", (change.now, limit)
+    )
     # No index on `at`, which every commit would pay for: the log's first lines are its oldest. Its last one
     # stays, or SQLite would number anew.
     cursor.execute(
@@ -368,6 +410,11 @@ APPLY: Final[dict[type[Any], Callable[[Cursor, Any], None]]] = {
     FeedRenamed: _feed_renamed,
     Revoked: _revoked,
     RevocationsCompacted: _revocations_compacted,
+    LinkIssued: _link_issued,
+    LinkUsed: _link_used,
+    MailQueued: _mail_queued,
+    MailTaken: _mail_taken,
+    MailDropped: _mail_dropped,
     Purged: _purged,
     SessionIsLive: _session_is_live,
     UserIsAt: _user_is_at,

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
         Change,
         Export,
         KeyRecord,
+        Link,
+        Mail,
         Purged,
         RecordedEvent,
         RefreshRecord,
@@ -88,6 +90,13 @@ _CROWDED: Final = (
     "SELECT user_id FROM revocations r WHERE selects = 'sid' AND user_id IN (SELECT user_id FROM revocations"
     " WHERE seq > (SELECT head FROM feed) - ?) GROUP BY user_id HAVING count(*) > ? ORDER BY user_id LIMIT ?"
 )
+_LINK_BY_HASH: Final = (
+    f"SELECT {rows.LINK}, {rows.USER} FROM links l JOIN users u ON u.id = l.user_id WHERE l.hash = ?"  # noqa: S608
+)
+_MAILS_DUE: Final = (
+    f"SELECT {rows.MAIL}, {rows.USER} FROM mails m LEFT JOIN users u ON u.id = m.user_id"  # noqa: S608
+    " WHERE m.next_at <= ? ORDER BY m.next_at, m.id LIMIT ?"
+)
 _ATTEMPT: Final = "SELECT arrival FROM attempts WHERE key = ?"
 _PURGEABLE: Final = (
     "SELECT EXISTS (SELECT 1 FROM refresh_records WHERE answer IS NOT NULL AND rotated_at <= ?1)"
@@ -95,6 +104,8 @@ _PURGEABLE: Final = (
     " OR EXISTS (SELECT 1 FROM sessions WHERE idle_ends_at <= ?3)"
     " OR EXISTS (SELECT 1 FROM attempts WHERE arrival <= ?2)"
     " OR EXISTS (SELECT 1 FROM revocations WHERE forget_after <= ?2)"
+    " OR EXISTS (SELECT 1 FROM links WHERE ends_at <= ?2)"
+    " OR EXISTS (SELECT 1 FROM mails WHERE ends_at <= ?2)"
     # The log is in the order of time, so its first line alone is looked at; the last one stays.
     " OR EXISTS (SELECT 1 FROM (SELECT seq, at FROM events ORDER BY seq LIMIT 1)"
     " WHERE at <= ?4 AND seq < (SELECT max(seq) FROM events))"
@@ -162,10 +173,10 @@ class SqliteStore:
         row = self._one(_USER_BY_EMAIL, (email,))
         return None if row is None else rows.user(row)
 
-    async def credentials_by_email(self, email: str) -> tuple[User, str] | None:
+    async def credentials_by_email(self, email: str) -> tuple[User, str | None] | None:
         """Find a user and the password hash by normalised e-mail address."""
         row = self._one(_CREDENTIALS, (email,))
-        return None if row is None else (rows.user(row[: rows.USER_WIDTH]), row[rows.USER_WIDTH])
+        return None if row is None else rows.credentials(row)
 
     async def users_page(self, after: str | None, limit: int) -> list[User]:
         """List users by e-mail address, from behind `after`."""
@@ -242,6 +253,15 @@ class SqliteStore:
         """Give the number under a key."""
         row = self._one(_ATTEMPT, (key,))
         return None if row is None else float(row[0])
+
+    async def link_by_hash(self, link_hash: bytes) -> tuple[Link, User] | None:
+        """Find a link and its user by the hash of its secret."""
+        row = self._one(_LINK_BY_HASH, (link_hash,))
+        return None if row is None else rows.link_and_user(row)
+
+    async def mails_due(self, now: float, limit: int) -> list[tuple[Mail, User | None]]:
+        """List the mails that are to be tried now, with their users."""
+        return [rows.mail_and_user(row) for row in self._read(_MAILS_DUE, (now, limit))]
 
     async def purgeable(self, purged: Purged) -> bool:
         """Say whether `Purged` would find anything."""
