@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from tests.unit.auth.house import CLIENT, NOW, PASSWORD, make_auth
+from tests.unit.auth.house import CLIENT, NOW, PASSWORD, MailBox, make_auth
 
 from gatepass.auth import (
     Auth,
@@ -157,6 +157,56 @@ def change_password(current: str) -> UseCase:
     return ask
 
 
+def in_session(usecase: Callable[..., Awaitable[object]], **values: Any) -> UseCase:
+    async def ask(s: Site) -> None:
+        checked = await usecases.check_session(s.auth, session_id=s.entered.session_id.reveal(), now=NOW)
+        await usecase(s.auth, checked=checked, client=CLIENT, now=NOW, **values)
+
+    return ask
+
+
+def by_link(ask_for_it: UseCase, usecase: Callable[..., Awaitable[object]], **values: Any) -> UseCase:
+    """Ask, look into the newest letter, and use its link."""
+
+    async def use(s: Site) -> None:
+        await ask_for_it(s)
+        box = MailBox()
+        await usecases.send_mails(s.auth, box, now=NOW)
+        link = next(x for x in box.letters if "?link=" in x.text).text.partition("?link=")[2].split()[0]
+        s.secrets.append(link)
+        await usecase(s.auth, link=link, client=ELSEWHERE, now=NOW, **values)
+
+    return use
+
+
+async def ask_reset(s: Site) -> None:
+    await usecases.ask_reset(s.auth, email="ann@example.org", client=CLIENT, now=NOW)
+
+
+async def invite(s: Site) -> None:
+    await usecases.invite_user(
+        s.auth,
+        email="new@example.org",
+        first_name="N",
+        last_name="E",
+        actor=s.admin,
+        client=CLIENT,
+        now=NOW,
+    )
+
+
+async def invite_again(s: Site) -> None:
+    await invite(s)
+    await usecases.invite_again(s.auth, email="new@example.org", actor=s.admin, client=CLIENT, now=NOW)
+
+
+async def send_mails(s: Site) -> None:
+    await ask_reset(s)
+    await usecases.send_mails(s.auth, MailBox(), now=NOW)
+
+
+CHANGE_EMAIL = in_session(usecases.change_email, current=PASSWORD, email="an@example.org")
+
 LINES: dict[tuple[str, str], tuple[UseCase, list[Line]]] = {
     ("log_in", "good"): (
         log_in("ann@example.org", PASSWORD),
@@ -270,6 +320,57 @@ LINES: dict[tuple[str, str], tuple[UseCase, list[Line]]] = {
         change_password("wrong"),
         [(EventKind.PASSWORD_REFUSED, "ann", ADDRESS, None)],
     ),
+    ("change_names", "good"): (
+        in_session(usecases.change_names, current=PASSWORD, first_name="A", last_name="L"),
+        [(EventKind.NAMES_CHANGED, "ann", ADDRESS, None)],
+    ),
+    ("change_email", "good"): (CHANGE_EMAIL, [(EventKind.EMAIL_CHANGE_ASKED, "ann", ADDRESS, None)]),
+    ("confirm_email", "good"): (
+        by_link(CHANGE_EMAIL, usecases.confirm_email),
+        [
+            (EventKind.EMAIL_CHANGE_ASKED, "ann", ADDRESS, None),
+            (EventKind.MAIL_SENT, None, None, "confirm_email"),
+            (EventKind.MAIL_SENT, None, None, "email_changing"),
+            (EventKind.EMAIL_CHANGED, "ann", ELSEWHERE.address, None),
+        ],
+    ),
+    ("edit_user", "good"): (
+        by_admin(usecases.edit_user, first_name="A", new_email="an@example.org"),
+        [
+            (EventKind.NAMES_CHANGED, "admin", ADDRESS, None),
+            (EventKind.EMAIL_CHANGED, "admin", ADDRESS, None),
+        ],
+    ),
+    ("invite_user", "good"): (invite, [(EventKind.USER_INVITED, "admin", ADDRESS, None)]),
+    ("invite_again", "good"): (
+        invite_again,
+        [
+            (EventKind.USER_INVITED, "admin", ADDRESS, None),
+            (EventKind.INVITE_REPEATED, "admin", ADDRESS, None),
+        ],
+    ),
+    ("ask_reset", "good"): (ask_reset, [(EventKind.RESET_ASKED, None, ADDRESS, None)]),
+    ("send_mails", "good"): (
+        send_mails,
+        [(EventKind.RESET_ASKED, None, ADDRESS, None), (EventKind.MAIL_SENT, None, None, "reset")],
+    ),
+    ("set_password", "good"): (
+        by_link(ask_reset, usecases.set_password, password="another horse battery"),
+        [
+            (EventKind.RESET_ASKED, None, ADDRESS, None),
+            (EventKind.MAIL_SENT, None, None, "reset"),
+            (EventKind.PASSWORD_SET, "ann", ELSEWHERE.address, "reset"),
+        ],
+    ),
+    ("set_password", "a link for something else"): (
+        by_link(CHANGE_EMAIL, usecases.set_password, password="another horse battery"),
+        [
+            (EventKind.EMAIL_CHANGE_ASKED, "ann", ADDRESS, None),
+            (EventKind.MAIL_SENT, None, None, "confirm_email"),
+            (EventKind.MAIL_SENT, None, None, "email_changing"),
+            (EventKind.LINK_REFUSED, None, ELSEWHERE.address, "link_of_another_purpose"),
+        ],
+    ),
     ("issue_tokens", "good"): (
         lambda s: usecases.issue_tokens(
             s.auth,
@@ -345,6 +446,8 @@ READS = {
     "list_sessions",
     "list_users",
     "live_sessions",
+    "look_at_address",
+    "look_at_link",
     "plan_keys",
 }
 """Look, and change nothing but a session's time of use."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from gatepass.auth.actors import Actor, actor_id, require_admin
+from gatepass.auth.actors import Actor, actor_id, address_of, require_admin
 from gatepass.auth.changes import Conflict, EventRecorded, Revoked, UserChanged
 from gatepass.auth.errors import Contended, EmailTaken, NotPermitted
 from gatepass.auth.events import Event, EventKind
@@ -21,6 +21,7 @@ from gatepass.auth.users import User, UserStatus, clean_name, normalise_email
 if TYPE_CHECKING:
     from gatepass.auth.auth import Auth
     from gatepass.auth.changes import Change
+    from gatepass.auth.terms import Client
 
 
 async def edit_user(
@@ -32,6 +33,7 @@ async def edit_user(
     first_name: str | None = None,
     last_name: str | None = None,
     actor: Actor,
+    client: Client | None = None,
     now: float,
 ) -> User:
     """Change what is given of a user, found by e-mail address or id; nothing is written when that is so
@@ -53,7 +55,7 @@ async def edit_user(
             await auth.store.commit(
                 UserChanged(after, user.epoch),
                 Revoked(user_changed(user.id, after.epoch, now=now)),
-                *_told(auth, user, after, actor=actor, now=now),
+                *_told(auth, user, after, actor=actor, client=client, now=now),
             )
         except Conflict:
             holder = await auth.store.user_by_email(after.email)
@@ -73,13 +75,23 @@ def _edited(user: User, *, new_email: str | None, first_name: str | None, last_n
     )
 
 
-def _told(auth: Auth, user: User, after: User, *, actor: Actor, now: float) -> list[Change]:
+def _told(
+    auth: Auth, user: User, after: User, *, actor: Actor, client: Client | None, now: float
+) -> list[Change]:
     """Say what stands in the log, and who hears of it by mail."""
     told: list[Change] = []
     if after.name != user.name:
-        told.append(EventRecorded(Event(now, EventKind.NAMES_CHANGED, user.id, actor=actor_id(actor))))
+        told.append(
+            EventRecorded(
+                Event(now, EventKind.NAMES_CHANGED, user.id, None, actor_id(actor), address_of(client))
+            )
+        )
     if after.email != user.email:
-        told.append(EventRecorded(Event(now, EventKind.EMAIL_CHANGED, user.id, actor=actor_id(actor))))
+        told.append(
+            EventRecorded(
+                Event(now, EventKind.EMAIL_CHANGED, user.id, None, actor_id(actor), address_of(client))
+            )
+        )
         if user.status is UserStatus.INVITED:  # the link lies in the wrong mailbox, and no longer works
             told.append(mail(auth, MailKind.INVITE, after, email=after.email, now=now))
         else:

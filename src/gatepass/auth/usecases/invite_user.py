@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gatepass.auth.actors import Actor, actor_id, require_admin
+from gatepass.auth.actors import Actor, actor_id, address_of, require_admin
 from gatepass.auth.changes import Conflict, EventRecorded, UserIsAt
 from gatepass.auth.errors import Contended, NotPermitted
 from gatepass.auth.events import Event, EventKind
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from gatepass.auth.auth import Auth
+    from gatepass.auth.terms import Client
 
 
 async def invite_user(
@@ -31,6 +32,7 @@ async def invite_user(
     roles: Iterable[str] = (),
     permissions: Iterable[str] = (),
     actor: Actor,
+    client: Client | None = None,
     now: float,
 ) -> User:
     """Make an account without a password; a mail with a one-time link goes out. Raises `InvalidInput`,
@@ -61,14 +63,20 @@ async def invite_user(
         mail(auth, MailKind.INVITE, sketch, email=sketch.email, now=now),
         kind=EventKind.USER_INVITED,
         actor=actor_id(actor),
-        address=None,
+        address=address_of(client),
         accept=accept,
         now=now,
     )
 
 
 async def invite_again(
-    auth: Auth, *, email: str | None = None, user_id: str | None = None, actor: Actor, now: float
+    auth: Auth,
+    *,
+    email: str | None = None,
+    user_id: str | None = None,
+    actor: Actor,
+    client: Client | None = None,
+    now: float,
 ) -> User:
     """Send another link to a user who has not chosen a password yet, found by e-mail address or id; nothing
     is sent to who has. Raises `UserUnknown`, `NotPermitted`."""
@@ -78,7 +86,7 @@ async def invite_again(
         if user.status is not UserStatus.INVITED:
             return user
         queued = mail(auth, MailKind.INVITE, user, email=user.email, now=now)
-        event = Event(now, EventKind.INVITE_REPEATED, user.id, actor=actor_id(actor))
+        event = Event(now, EventKind.INVITE_REPEATED, user.id, None, actor_id(actor), address_of(client))
         try:
             await auth.store.commit(UserIsAt(user.id, user.epoch), queued, EventRecorded(event))
         except Conflict:
