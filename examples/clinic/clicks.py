@@ -30,7 +30,7 @@ class Clicks:
         self._clicks: OrderedDict[str, Click] = OrderedDict()
 
     def keep(self, sid: str, click: Click) -> None:
-        """Keep a click."""
+        """Keep a click, as what is known of it now."""
         self._clicks[sid] = click
         while len(self._clicks) > KEPT:
             self._clicks.popitem(last=False)

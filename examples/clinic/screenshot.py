@@ -19,7 +19,7 @@ READY = "body[data-state=ready][data-loads][data-busy=false]"
 
 
 def main() -> None:
-    """Log in as a doctor and take both pictures."""
+    """Log in as a doctor, look around, and be kicked out."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--port", type=int, default=FIRST_PORT)
@@ -52,6 +52,11 @@ def _take(page: Page, clinic: Clinic, folder: Path) -> None:
     page.mouse.move(0, 0)
     page.evaluate("document.activeElement.blur()")
     page.screenshot(path=folder / "clinic.png")
+    page.get_by_role("button", name="Kick me out").click()
+    page.get_by_role("alert").wait_for()
+    page.set_viewport_size({"width": 1280, "height": 600})
+    page.evaluate("document.activeElement.blur()")
+    page.screenshot(path=folder / "kicked-out.png")
 
 
 if __name__ == "__main__":

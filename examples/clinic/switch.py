@@ -37,8 +37,8 @@ class Switch:
     def take(self) -> Order | None:
         """Give the order that waits, if there is one; it waits no longer."""
         try:
-            word = self._file.read_text(encoding="ascii")
+            word = self._file.read_bytes()
             self._file.unlink()
-            return Order(word)
+            return Order(word.decode("ascii"))
         except (FileNotFoundError, ValueError):
             return None

@@ -1,7 +1,8 @@
 // The page from above: who is here, load, count, renew, and what to say when the login is over.
 
 import * as auth from "./auth.js";
-import { byId, element, fill } from "./dom.js";
+import { atAuth, counted, plural, showLast, showTotals } from "./cost.js";
+import { byId, fill } from "./dom.js";
 import * as ear from "./ear.js";
 import * as freshness from "./freshness.js";
 import { happened } from "./happened.js";
@@ -155,7 +156,8 @@ async function renewal(why = "ran_out") {
 /** A Service says that what I may do has changed: a new token, where there is one, and everything anew. Nobody logs in. */
 const changed = (token) => safely(async () => {
   await meter.alone(async () => {
-    if (token !== null && pass.choices.mode === "token" && token === pass.token()) await renewal("token_stale");
+    if (token !== pass.token()) return; // a load met it first
+    if (pass.choices.mode === "token") await renewal("token_stale");
     await sayChanged();
   });
   await load();
@@ -238,15 +240,16 @@ const kick = (session, user) => endOne(session, auth.kick, `${user.first_name} $
 function endOne(session, order, whose) {
   const clicked = performance.now();
   const click = { at: Date.now() };
-  return session.current ? endMine(() => order(session.sid), clicked) : endAnother(session.sid, order, whose, click);
+  const done = () => Promise.all([order(session.sid), kicks.tell(session.sid, click)]);
+  return session.current ? endMine(done, clicked) : endAnother(session.sid, done, whose);
 }
 
 /** Kick myself out, and ask both Services again and again from the click on. */
-const endMine = (order, clicked) => safely(() => meter.alone(async () => {
+const endMine = (done, clicked) => safely(() => meter.alone(async () => {
   const failed = new AbortController();
   kicking = true;
   try {
-    const [refusals] = await Promise.all([kicks.untilRefused(failed.signal), order()]);
+    const [refusals] = await Promise.all([kicks.untilRefused(failed.signal), done()]);
     over(measurement("me", refusals, ({ at }) => at - clicked));
   } finally {
     failed.abort();
@@ -254,8 +257,8 @@ const endMine = (order, clicked) => safely(() => meter.alone(async () => {
   }
 }));
 
-const endAnother = (sid, order, whose, click) => safely(async () => {
-  await meter.alone(() => Promise.all([order(sid), kicks.tell(sid, click)]));
+const endAnother = (sid, done, whose) => safely(async () => {
+  await meter.alone(done);
   happened(`Kicked out: ${whose}.`, "good");
   kicks.measuredOn(sid).then((refused) => refused && happened(`${whose}: refused by ${kicks.inWords(refused)}, counted from your click.`, "good"));
   await showSessions();
@@ -330,36 +333,6 @@ function showClinic() {
   byId("starting").hidden = true;
   byId("start").hidden = true;
   byId("clinic").hidden = false;
-}
-
-const figure = (value) => (value === null ? "–" : String(value));
-const plural = (value, one, many) => `${figure(value)} ${value === 1 ? one : many}`;
-
-function atAuth(cost) {
-  if (cost.auth === null) return "and Auth could not be asked for its counts";
-  return `${plural(cost.auth, "request", "requests")} at Auth, ${plural(cost.lookups, "look-up", "look-ups")}`;
-}
-
-function showLast(cost) {
-  byId("last-services").textContent = figure(cost.services);
-  byId("last-auth").textContent = figure(cost.auth);
-  byId("last-lookups").textContent = figure(cost.lookups);
-  byId("last-ms").textContent = cost.ms.toFixed(cost.ms < 10 ? 1 : 0);
-}
-
-function counted(kind, cost) {
-  meter.add(kind, cost);
-  showTotals();
-}
-
-function showTotals() {
-  const rows = [["session", "Session loads"], ["token", "Token loads"], ["passes", "New tokens"]];
-  fill(byId("totals-rows"), rows.map(([kind, title]) => {
-    const sum = meter.totals[kind];
-    const each = sum.times ? (sum.ms / sum.times).toFixed(0) : "–";
-    return element("tr", { id: `total-${kind}` }, element("th", { scope: "row" }, title),
-      [sum.times, sum.services, sum.auth, sum.lookups, each].map((value) => element("td", {}, String(value))));
-  }));
 }
 
 await begin();

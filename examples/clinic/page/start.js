@@ -23,7 +23,7 @@ export function showStart(accounts, said = "") {
     element("div", { class: "hero" },
       title("Log in once. Every service checks your pass by itself."),
       element("p", { class: "lead" }, "A small clinic with two Services and one place to log in. See what each way of carrying a login costs, ",
-        "take your pass apart, and kick yourself out."),
+        "take your pass apart, and kick yourself out: it takes milliseconds."),
       toLogin("Log in at Auth")),
     element("section", { class: "card accounts", "aria-labelledby": "accounts-title" },
       element("h2", { id: "accounts-title" }, "Who would you like to be?"),
@@ -42,14 +42,13 @@ const ENDED = {
     + "behind it is over. That is token mode with Gatepass: a Service asks nobody, and still refuses at once.",
 };
 
-const UNMEASURED = "No click on this machine was found to measure from: perhaps the time of the login was up.";
-
 /** The login was ended. `measured` says after how many milliseconds each Service refused, if there was a click to count from. */
 export function showEnded(mode, measured) {
   show("ended", element("div", { class: "card notice", role: "alert" },
     title("You have been logged out"),
     measured ? measurements(measured) : element("p", {}, "This login was ended: by you in another window, by the admin, or because its time was up."),
-    element("p", {}, ENDED[mode]), element("p", { class: "hint" }, measured ? HOW[measured.by] : UNMEASURED), toLogin("Log in again")));
+    measured && element("p", {}, ENDED[mode]),
+    element("p", { class: "hint" }, measured ? HOW[measured.by] : "No click on a page of this demo was found to measure from."), toLogin("Log in again")));
   byId("start-title").focus();
 }
 
