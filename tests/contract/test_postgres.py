@@ -329,6 +329,15 @@ async def test_nothing_acknowledged_is_lost_when_the_server_crashes(mortal_serve
     await store.close()
 
 
+async def test_a_server_that_takes_no_writes_any_more_is_left(store: PostgresStore) -> None:
+    async with store._pool.connection() as connection:  # as after a failover to somebody else
+        await connection.execute("SET default_transaction_read_only = on")
+    with pytest.raises(StorageUnavailable, match="ReadOnly"):
+        await store.commit(EVENT)
+    await store.commit(EVENT)  # on a new connection, to a server that does
+    assert len(await store.events_after(0, 10)) == 1
+
+
 async def test_a_look_up_notices_nothing_of_lost_connections(
     store: PostgresStore, database: psycopg.Connection[Any]
 ) -> None:
