@@ -111,6 +111,8 @@ class Events(_Table, frozen=True):
 
     keep: Seconds = 365 * 86_400
     """Seconds that a line of it is kept."""
+    to: Text = "off"
+    """Where each event is written besides, as a line of JSON: "stdout", a file, or "off"."""
 
 
 class Server(_Table, frozen=True):

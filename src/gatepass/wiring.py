@@ -19,7 +19,15 @@ import msgspec
 
 from gatepass.auth import Auth, AuthError, Limit, Secret, Terms, usecases
 from gatepass.oauth import Selects
-from gatepass.server import FOLLOWERS, PasswordPool, ServerConfig, create_app
+from gatepass.server import (
+    FOLLOWERS,
+    EventExport,
+    EventFile,
+    PasswordPool,
+    ServerConfig,
+    StandardOutput,
+    create_app,
+)
 from gatepass.settings import Settings, SettingsError
 from gatepass.storage import SqliteStore
 
@@ -28,9 +36,13 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import FrameType
 
+    from gatepass.server import Outlet
     from gatepass.storage.postgres import PostgresStore
 
 _LOG: Final = logging.getLogger("gatepass")
+
+# Words in the place of a file's name.
+NO_FILES: Final = frozenset({"off", "stdout"})
 
 # How often keys are moved and loaded again, and lapsed rows deleted. A key rotated by the command line is
 # known after this long, far below the time it is published before it signs. Seconds.
@@ -76,7 +88,13 @@ def load_settings(path: Path, env: Mapping[str, str]) -> Settings:
         settings,
         database=msgspec.structs.replace(settings.database, path=str(folder / settings.database.path)),
         keys=msgspec.structs.replace(settings.keys, kek_file=str(folder / settings.keys.kek_file)),
+        events=msgspec.structs.replace(settings.events, to=_placed(folder, settings.events.to)),
     )
+
+
+def _placed(folder: Path, name: str) -> str:
+    """Give a file's path; a word that is no file stays."""
+    return name if name in NO_FILES else str(folder / name)
 
 
 def read_kek(path: str) -> Secret:
@@ -143,6 +161,20 @@ async def open_store(settings: Settings) -> SqliteStore | PostgresStore:
             "database.url needs PostgreSQL's driver; run: pip install 'gatepass[postgres]'"
         ) from None
     return await PostgresStore.open(settings.database.url)
+
+
+def outlet_of(settings: Settings) -> Outlet | None:
+    """Say where events are written to. Raises `WiringError` where that can't be."""
+    if settings.events.to == "off":
+        return None
+    if settings.events.to == "stdout":
+        return StandardOutput()
+    file = EventFile(settings.events.to)
+    try:
+        file.touch()
+    except OSError as error:
+        raise WiringError(f"can't write events to {settings.events.to}: {error.strerror or error}") from None
+    return file
 
 
 @asynccontextmanager
@@ -304,6 +336,10 @@ async def _house_kept(auth: Auth, settings: Settings) -> AsyncIterator[None]:
     store = await open_store(settings)
     apart = replace(auth, store=store)
     chores = [asyncio.create_task(keep_house(apart)), asyncio.create_task(watch_keys(apart))]
+    outlet = outlet_of(settings)
+    if outlet is not None:
+        name = f"{socket.gethostname()} {os.getpid()} {os.urandom(4).hex()}"
+        chores.append(asyncio.create_task(EventExport(store, outlet, name=name, clock=time.time).run()))
     try:
         yield
     finally:

@@ -68,7 +68,7 @@ from gatepass.auth.errors import (
     TooManyAttempts,
     UserUnknown,
 )
-from gatepass.auth.events import Event, EventFilter, EventKind, Export, RecordedEvent
+from gatepass.auth.events import Event, EventFilter, EventKind, Export, RecordedEvent, json_line
 from gatepass.auth.key_plan import KeyPlan
 from gatepass.auth.keyring import CurrentKeyring, Keyring
 from gatepass.auth.links import Link, Purpose
@@ -190,6 +190,7 @@ __all__ = [
     "UserStatus",
     "UserUnknown",
     "check_lifetime",
+    "json_line",
     "links",
     "mails",
     "may_administer",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from datetime import UTC, datetime
 from enum import StrEnum
 
 import msgspec
@@ -103,3 +105,11 @@ class RecordedEvent(msgspec.Struct, frozen=True):
 
     seq: int
     event: Event
+
+
+def json_line(recorded: RecordedEvent) -> bytes:
+    """Write an event as one line of JSON, in ASCII alone: no text in it can end the line or move a cursor."""
+    event = recorded.event
+    time = datetime.fromtimestamp(event.at, UTC).isoformat(timespec="milliseconds")
+    written = {"seq": recorded.seq, "time": time.replace("+00:00", "Z"), **msgspec.structs.asdict(event)}
+    return json.dumps(written, separators=(",", ":")).encode("ascii") + b"\n"

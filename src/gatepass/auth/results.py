@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 if TYPE_CHECKING:
+    from gatepass.auth.events import RecordedEvent
     from gatepass.auth.opaque import RefreshToken, SessionId
     from gatepass.auth.refresh import RefreshForm
     from gatepass.auth.sessions import Session
@@ -38,6 +39,15 @@ class CheckedToken(CheckedSession, frozen=True):
     def is_stale(self) -> bool:
         """Whether what the user may do has changed since the token was issued."""
         return self.claims.epoch < self.user.epoch
+
+
+class EventsPart(msgspec.Struct, frozen=True):
+    """A part of the event log: what was wanted of it. It may be short, or empty, though more follows."""
+
+    events: list[RecordedEvent]
+    reached: int
+    """The place up to which was looked: where to go on from."""
+    at_end: bool
 
 
 class Tokens(msgspec.Struct, frozen=True, kw_only=True):

@@ -19,6 +19,7 @@ GROUPS: Final[dict[str, str]] = {
     "role": "say what a role may do",
     "session": "see who is logged in, and end it",
     "keys": "see, rotate and retire the signing keys",
+    "feed": "look after the revocation feed",
     "key": "make, look into and convert keys in files",
     "token": "make, check and look into tokens",
 }
@@ -42,6 +43,8 @@ COMMANDS: Final[dict[tuple[str, ...], str]] = {
     ("keys", "plan"): "say what a change to another algorithm brings, and when",
     ("keys", "rotate"): "publish a new signing key, which takes over soon",
     ("keys", "retire"): "retire a signing key early, or at once in an emergency",
+    ("events",): "see who did what, when and from where, or follow it",
+    ("feed", "rename"): "name the revocation feed anew, after a backup was restored",
     ("revoke",): "take access tokens back: one, a client's, or everybody's",
     ("key", "generate"): "make a key",
     ("key", "show"): "say what a key file holds",

@@ -68,6 +68,8 @@ kek_file = "{kek_file}"
 [events]
 # How long the log of log-ins, renewals and endings is kept (1 year); it holds user ids and addresses.
 # keep = 31536000
+# Where each event is written besides, as a line of JSON: "stdout", a file such as "events.jsonl", or "off".
+# to = "off"
 
 [server]
 # Where to listen. Behind a reverse proxy leave it on this machine.

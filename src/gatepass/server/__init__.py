@@ -1,8 +1,19 @@
 """Auth's HTTP surface: the JSON API and the pages, as one ASGI application."""
 
 from gatepass.server.app import create_app
+from gatepass.server.event_export import EventExport
+from gatepass.server.event_outlets import EventFile, Outlet, StandardOutput
 from gatepass.server.feed import FOLLOWERS
 from gatepass.server.passwords import PasswordPool
 from gatepass.server.site import ServerConfig
 
-__all__ = ["FOLLOWERS", "PasswordPool", "ServerConfig", "create_app"]
+__all__ = [
+    "FOLLOWERS",
+    "EventExport",
+    "EventFile",
+    "Outlet",
+    "PasswordPool",
+    "ServerConfig",
+    "StandardOutput",
+    "create_app",
+]

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
+from gatepass.auth import EventKind  # noqa: TC001 (msgspec reads the annotations)
 from gatepass.oauth import Introspection
 
 # Bounds on a stranger's text, far above any honest one. The domain has its own, finer rules.
@@ -19,6 +20,10 @@ RefreshForm = Literal["standard", "renewal"]
 Names = Annotated[list[Annotated[str, Meta(max_length=256)]], Meta(max_length=256)]
 Yes = Annotated[bool, Meta(extra_json_schema={"const": True})]
 No = Annotated[bool, Meta(extra_json_schema={"const": False})]
+
+
+UserId = Annotated[str, Meta(max_length=64, description="Whom it happened to, or who did it.")]
+Moment = Annotated[int, Meta(ge=0, le=253_402_300_799, description="Seconds since the epoch.")]
 
 
 class Body(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -99,6 +104,43 @@ class AdminPage(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     after: Annotated[str, Meta(max_length=64)] | None = None
     limit: Annotated[int, Meta(ge=1, le=500)] = 100
+
+
+class EventsQuery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which part of the event log, and what of it."""
+
+    after: Annotated[str, Meta(pattern="^[0-9]{1,15}$")] | None = None
+    limit: Annotated[int, Meta(ge=1, le=500)] = 100
+    kind: EventKind | None = None
+    user_id: Annotated[str, Meta(max_length=64, description="Whom it happened to, or who did it.")] | None = (
+        None
+    )
+    since: Annotated[int, Meta(ge=0, le=253_402_300_799, description="Seconds since the epoch.")] | None = (
+        None
+    )
+
+
+class EventItem(Struct, frozen=True, kw_only=True):
+    """One line of the event log; `actor` is a user's id, `cli`, or null where nobody is known or needed."""
+
+    seq: int
+    at: float
+    kind: EventKind
+    user_id: str | None
+    sid: str | None
+    actor: str | None
+    address: str | None
+    reason: str | None
+
+
+class Events(Struct, frozen=True, kw_only=True):
+    """A part of the event log in its order; `next` is the `after` of the following part, null at the end.
+
+    A part may be short, or empty, though more follows. To follow the log, ask again behind the last `seq`.
+    """
+
+    events: list[EventItem]
+    next: str | None
 
 
 class SessionStarted(Struct, frozen=True, kw_only=True):

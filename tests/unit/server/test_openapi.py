@@ -163,6 +163,8 @@ async def drive_successes(witness: Witness) -> None:
         root = {"authorization": f"Bearer {await world.session(client, 'root@example.org')}"}
         listed = (await client.get("/api/admin/sessions?limit=1", headers=root)).json()
         assert listed["next"] == listed["sessions"][0]["session"]["sid"]
+        part = (await client.get("/api/admin/events?limit=2&kind=logged_in", headers=root)).json()
+        assert part["next"] == str(part["events"][-1]["seq"])
         third = (await client.post("/api/login", json=login())).json()["sid"]
         assert (await client.delete(f"/api/admin/sessions/{third}", headers=root)).status_code == 204
         assert (await client.post("/api/logout", headers=mine)).status_code == 204
@@ -239,6 +241,8 @@ async def drive_refusals(witness: Witness) -> None:
         await client.post("/api/refresh", json={"expired_token": renewable["access_token"]})
         await client.get("/api/admin/sessions", headers=mine)
         await client.get("/api/admin/sessions?limit=0", headers=root)
+        await client.get("/api/admin/events", headers=mine)
+        await client.get("/api/admin/events?kind=nothing", headers=root)
         await client.delete("/api/admin/sessions/nobody", headers=mine)
         await client.delete("/api/admin/sessions/nobody", headers=root)
         await client.delete("/api/sessions/nobody", headers=mine)
@@ -343,4 +347,4 @@ def struct_names() -> Iterator[str]:
 async def test_every_message_has_words_for_a_reader(witness: Witness) -> None:
     schemas = witness.document["components"]["schemas"]
     assert {name for name in schemas if not schemas[name].get("description")} == set()
-    assert set(schemas) <= {*struct_names(), "ProblemDetails", "ServerMetadata"}
+    assert set(schemas) <= {*struct_names(), "ProblemDetails", "ServerMetadata", "EventKind"}

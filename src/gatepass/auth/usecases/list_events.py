@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from gatepass.auth.actors import Actor, require_admin
+from gatepass.auth.results import EventsPart
 
 if TYPE_CHECKING:
     from gatepass.auth.auth import Auth
@@ -21,11 +22,8 @@ its password to be hashed; and the clocks of two machines differ."""
 
 async def list_events(
     auth: Auth, *, actor: Actor, wanted: EventFilter, after: int | None = None, limit: int = 100
-) -> tuple[list[RecordedEvent], int | None]:
-    """Give what is wanted from behind a place, and the place to go on from: None at the log's end.
-
-    A part may be short, or empty, though more follows. Raises `NotPermitted`.
-    """
+) -> EventsPart:
+    """Give what is wanted from behind a place. Raises `NotPermitted`."""
     require_admin(actor)
     place = await place_of(auth, wanted) if after is None else after
     seen = await auth.store.events_after(place, LOOKED_AT)
@@ -34,8 +32,8 @@ async def list_events(
         if wanted.takes(recorded.event):
             found.append(recorded)
             if len(found) == limit:
-                return found, recorded.seq
-    return found, seen[-1].seq if len(seen) == LOOKED_AT else None
+                return EventsPart(found, recorded.seq, at_end=False)
+    return EventsPart(found, seen[-1].seq if seen else place, at_end=len(seen) < LOOKED_AT)
 
 
 async def place_of(auth: Auth, wanted: EventFilter) -> int:

@@ -8,6 +8,7 @@ from gatepass.server.routes import (
     account,
     admin,
     counts,
+    events,
     login,
     orders,
     password,
@@ -29,7 +30,7 @@ def operations(config: ServerConfig) -> tuple[Operation, ...]:
     """Give the API's rows, the hottest first: the router tries them in this order."""
     rows: list[Operation] = [*sessions.HOT, *tokens.ROWS, *revocations.ROWS]
     rows += (*well_known.ROWS, *login.ROWS, *sessions.ROWS)
-    rows += (*password.ROWS, *admin.ROWS, *users.ROWS, *orders.ROWS)
+    rows += (*password.ROWS, *admin.ROWS, *users.ROWS, *orders.ROWS, *events.ROWS)
     return (*rows, *counts.ROWS) if config.counters else tuple(rows)
 
 
