@@ -101,6 +101,11 @@ class FakeFeed:
                 self._cut_off.add(reader)
             self._moved.notify_all()
 
+    def whole(self) -> Page:
+        """Give all entries as one page."""
+        entries = list(self.entries)
+        return self._page(entries, after=None, seq=len(entries), more=False)
+
     def leave(self, reader: Reader) -> None:
         """Forget a follower."""
         with self._moved:
@@ -132,14 +137,10 @@ class FakeFeed:
         with self._moved:
             reader.given = self._beats
             entries = list(self.entries)
-        now = self._clock()
         end = min((after or 0) + PAGE_ENTRIES, len(entries))
-        page = Page(
-            log=self.log,
-            after=after,
-            seq=end,
-            more=end < len(entries),
-            true_at=int(now * 1000),
-            selectors=tuple(entries[after or 0 : end]),
-        )
+        page = self._page(entries[after or 0 : end], after=after, seq=end, more=end < len(entries))
         return jwt.sign(page.to_claims(issuer=self._issuer), self._key(), typ=REVOCATIONS_TYP), end
+
+    def _page(self, entries: list[Selector], *, after: int | None, seq: int, more: bool) -> Page:
+        true_at = int(self._clock() * 1000)
+        return Page(log=self.log, after=after, seq=seq, more=more, true_at=true_at, selectors=tuple(entries))

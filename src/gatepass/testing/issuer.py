@@ -16,6 +16,7 @@ from gatepass.oauth import (
     STALE,
     AccessToken,
     Introspection,
+    OAuthError,
     Selects,
     ServerMetadata,
     access_token_policy,
@@ -29,9 +30,11 @@ from gatepass.verifier import (
     EitherVerifier,
     FeedTerms,
     KeyTerms,
+    Principal,
     SessionVerifier,
     Verifier,
 )
+from gatepass.verifier.revocations import Revocations, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -71,9 +74,7 @@ class FakeIssuer:
         self._old_keys: list[Key] = []
         self._down = False
         self._epochs: dict[str, int] = {}
-        self._revoked_below: dict[str, int] = {}
         self._ended: set[str] = set()
-        self._revoked_tokens: set[str] = set()
         self._sessions: dict[str, Introspection] = {}
 
     def __repr__(self) -> str:
@@ -176,7 +177,7 @@ class FakeIssuer:
 
     def log_out_everywhere(self, sub: str) -> None:
         """End everything of a user."""
-        self._epochs[sub] = self._revoked_below[sub] = self._epochs.get(sub, 0) + 1
+        self._epochs[sub] = self._epochs.get(sub, 0) + 1
         self.feed.publish(Selects.SUB, sub, below=self._epochs[sub])
 
     def change(self, sub: str) -> None:
@@ -186,8 +187,21 @@ class FakeIssuer:
 
     def revoke_token(self, jti: str) -> None:
         """Revoke one token: `token(jti="t1")`, then `revoke_token("t1")`."""
-        self._revoked_tokens.add(jti)
         self.feed.publish(Selects.JTI, jti)
+
+    def revoke_client(self, client_id: str = "gatepass") -> None:
+        """Revoke what was issued to a client up to now."""
+        self.feed.publish(Selects.CLIENT_ID, client_id, below=int(self.clock()) + 1)
+
+    def revoke_all(self) -> None:
+        """Revoke whatever was issued up to now."""
+        self.feed.publish(Selects.ALL, below=int(self.clock()) + 1)
+
+    def revoke_key(self) -> None:
+        """Withdraw the key that signs, as after a theft: nothing that it signed holds."""
+        self.rotate_key()
+        stolen = self._old_keys.pop()
+        self.feed.publish(Selects.KID, str(stolen.kid))
 
     def rotate_key(self) -> None:
         """Sign with a new key from now on; it was published before, and the old one stays published."""
@@ -247,7 +261,9 @@ class FakeIssuer:
     def check_session(self, session_id: str) -> bytes:
         """Answer a Service that asks about a session id."""
         found = self._sessions.get(session_id)
-        if found is None or not self._is_live(found.sub, found.sid, found.epoch, found.exp):
+        if found is None or self.clock() >= found.exp:
+            return INACTIVE
+        if self._verdict(Principal.of_session(found)) not in {None, Verdict.STALE}:
             return INACTIVE
         # Auth looks the user up: in session mode what they may do is never out of date.
         return msgspec.structs.replace(found, epoch=self._epochs.get(found.sub, 0)).to_json()
@@ -258,17 +274,20 @@ class FakeIssuer:
             issuer=self.issuer, audience=self.audience, algorithms=frozenset({self.key.alg})
         )
         try:
-            claims = jwt.verify(token, self.jwks(), policy, now=self.clock()).claims
-        except JoseError:
+            verified = jwt.verify(token, self.jwks(), policy, now=self.clock())
+            facts = AccessToken.from_claims(verified.claims)
+        except (JoseError, OAuthError):
             return INACTIVE
-        sub, epoch = claims["sub"], claims["epoch"]
-        if claims["jti"] in self._revoked_tokens or not self._is_live(
-            sub, claims["sid"], epoch, claims["exp"]
-        ):
-            return INACTIVE
-        if epoch < self._epochs.get(sub, 0):
-            return STALE
-        return msgspec.convert(claims, Introspection).to_json()
+        verdict = self._verdict(Principal.of_token(facts, verified.claims, kid=verified.kid))
+        if verdict is not None:
+            return STALE if verdict is Verdict.STALE else INACTIVE
+        return msgspec.convert(verified.claims, Introspection).to_json()
 
-    def _is_live(self, sub: str, sid: str, epoch: int, exp: int) -> bool:
-        return sid not in self._ended and epoch >= self._revoked_below.get(sub, 0) and self.clock() < exp
+    def _verdict(self, principal: Principal) -> Verdict | None:
+        """Judge as Auth does, which knows no less than whoever has read the whole feed."""
+        view = Revocations(leeway=0)
+        view.take(self.feed.whole())
+        if principal.session in self._ended:
+            return Verdict.REVOKED_SID
+        behind = principal.epoch < self._epochs.get(principal.subject, 0)
+        return view.verdict(principal) or (Verdict.STALE if behind else None)

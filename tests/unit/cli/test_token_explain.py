@@ -147,8 +147,8 @@ def test_what_a_service_would_let_in_is_0(issuer: FakeIssuer, capsys: pytest.Cap
     assert code == 0, err
     assert out.startswith("The Service would let it in.")
     assert "not among 0 entries, read up to fake" in out
-    assert "expires in 9 min 59 s" in out or "expires in 10 min" in out
-    assert "Clocks: this machine is 0.0 s" in out
+    assert "ok  exp        expires in " in out
+    assert "Clocks: this machine is 0." in out
     assert not err
 
 

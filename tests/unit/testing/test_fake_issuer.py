@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -20,6 +21,7 @@ TAKEN_BACK: dict[str, tuple[Callable[[FakeIssuer], None], str]] = {
     "its session is kicked out": (lambda issuer: issuer.kick("s1"), "revoked_sid"),
     "its user is logged out everywhere": (lambda issuer: issuer.log_out_everywhere("ada"), "revoked_sub"),
     "it is revoked": (lambda issuer: issuer.revoke_token("t1"), "revoked_jti"),
+    "the tokens of its client are revoked": (lambda issuer: issuer.revoke_client("app"), "revoked_client_id"),
     "what its user may do changes": (lambda issuer: issuer.change("ada"), "token_stale"),
 }
 
@@ -67,7 +69,7 @@ async def test_a_claim_can_be_left_out(issuer: FakeIssuer, verifier: Verifier) -
 @pytest.mark.parametrize("cause", TAKEN_BACK)
 async def test_a_token_is_refused_once(cause: str, issuer: FakeIssuer, verifier: Verifier) -> None:
     take_back, reason = TAKEN_BACK[cause]
-    token = issuer.token("ada", sid="s1", jti="t1")
+    token = issuer.token("ada", sid="s1", jti="t1", client_id="app")
     other = issuer.token("bob")
     await verifier.check(token)
     take_back(issuer)
@@ -81,13 +83,36 @@ async def test_a_token_is_refused_once(cause: str, issuer: FakeIssuer, verifier:
 async def test_a_service_that_asks_hears_the_same(cause: str, issuer: FakeIssuer) -> None:
     network = issuer.network()
     endpoint = issuer.metadata().token_check_endpoint or ""
-    token, other = issuer.token("ada", sid="s1", jti="t1"), issuer.token("bob")
+    token, other = issuer.token("ada", sid="s1", jti="t1", client_id="app"), issuer.token("bob")
     assert Introspection.from_json(await network.ask(endpoint, pass_text=token)) is not None
     TAKEN_BACK[cause][0](issuer)
     answer = await network.ask(endpoint, pass_text=token)
     assert Introspection.from_json(answer) is None
     assert says_stale(answer) == (TAKEN_BACK[cause][1] == "token_stale")
     assert Introspection.from_json(await network.ask(endpoint, pass_text=other)) is not None
+
+
+@pytest.mark.parametrize(
+    ("take_back", "reasons"),
+    [
+        (FakeIssuer.revoke_all, {"revoked_all"}),
+        (FakeIssuer.revoke_key, {"revoked_kid", "key_not_found"}),  # the second once keys were fetched again
+    ],
+    ids=["revoke_all", "revoke_key"],
+)
+async def test_nothing_that_was_issued_before_holds(
+    take_back: Callable[[FakeIssuer], None], reasons: set[str], issuer: FakeIssuer, verifier: Verifier
+) -> None:
+    tokens = [issuer.token("ada"), issuer.token("bob")]
+    await verifier.check(tokens[0])
+    take_back(issuer)
+    for token in tokens:
+        with pytest.raises(Unauthenticated) as refusal:
+            await verifier.check(token)
+        assert refusal.value.reason in reasons
+        assert Introspection.from_json(issuer.check_token(token)) is None
+    later = issuer.token(iat=int(time.time()) + 1)
+    assert (await verifier.check(later)).subject == "ada"
 
 
 async def test_nobody_vouches_for_a_forged_token(issuer: FakeIssuer) -> None:
