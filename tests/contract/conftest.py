@@ -8,12 +8,19 @@ import pytest
 from tests.stores import open_at
 
 from gatepass.storage import MemoryStore
+from gatepass.storage.postgres import pool
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
 
     from gatepass.auth import Store
+
+
+@pytest.fixture(autouse=True)
+def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine that is slow is no storage that is gone."""
+    monkeypatch.setattr(pool, "PATIENCE", 60.0)
 
 
 @pytest.fixture(params=["memory", "sqlite", "postgres"])

@@ -5,16 +5,22 @@ from __future__ import annotations
 import asyncio
 import itertools
 import logging
+import random
 from typing import TYPE_CHECKING, Any
 
 import psycopg
 import pytest
 from tests.contract.samples import DAY, NOW, digest, fill, key, record, session, user
+from tests.unit.auth.house import NOW as MORNING
+from tests.unit.auth.house import add, log_in, next_tokens, open_auth, tokens_for
 
 from gatepass.auth import (
     AttemptCharged,
+    Auth,
+    AuthError,
     Change,
     Conflict,
+    Contended,
     EndReason,
     Event,
     EventKind,
@@ -23,7 +29,9 @@ from gatepass.auth import (
     KeyAdded,
     KeyringIs,
     Limit,
+    LoggedIn,
     RefreshAdded,
+    RefreshRefused,
     RefreshRotated,
     RefreshState,
     Revoked,
@@ -31,6 +39,7 @@ from gatepass.auth import (
     RoleIs,
     SessionEnded,
     SessionIsLive,
+    SessionRefused,
     SessionsCapped,
     SessionStarted,
     SessionTouched,
@@ -39,14 +48,16 @@ from gatepass.auth import (
     UserChanged,
     UserIsAt,
     revocations,
+    usecases,
 )
 from gatepass.storage.postgres import PostgresStore, lookups, statements
 from gatepass.storage.postgres import migrate as migrating
 from gatepass.storage.postgres import pool as pooling
+from gatepass.storage.postgres import store as storing
 from gatepass.storage.postgres.plan import plan
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 
     from tests.postgres_server import PostgresServer
 
@@ -256,6 +267,62 @@ async def test_a_deadlock_is_tried_again(store: PostgresStore, other: psycopg.Co
         other.execute("ROLLBACK")
     await commit
     assert len(await store.events_after(0, 10)) == 1
+
+
+async def test_use_cases_at_once_never_wait_for_each_other_in_a_ring(
+    store: PostgresStore,
+    postgres_url: str,
+    database: psycopg.Connection[Any],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(storing, "_ROLLED_BACK", ())  # a deadlock is not tried again here: it would be seen
+    second = await PostgresStore.open(postgres_url)
+    auths = [await open_auth(one, account_limit=WIDE, address_limit=WIDE) for one in (store, second)]
+    await usecases.define_role(auths[0], name="doctor", permissions={"old:read"}, now=MORNING)
+    for name in PEOPLE:
+        await add(auths[0], name, roles=["doctor"])
+    outcomes = await asyncio.gather(*(busy(auths, random.Random(seed)) for seed in range(12)))  # noqa: S311
+    refused = {type(error) for errors in outcomes for error in errors}
+    assert refused <= {RefreshRefused, SessionRefused, Contended}
+    left = database.execute(
+        "SELECT count(*) FROM refresh_records r JOIN sessions s USING (sid)"
+        " WHERE s.ended_at IS NOT NULL AND r.state = 'active'"
+    ).fetchall()
+    assert left == [(0,)]  # nothing that renews a session which ended, whoever came first
+    await second.close()
+
+
+PEOPLE = ("ada@example.org", "bob@example.org")
+WIDE = Limit(100_000, 900)
+
+
+async def busy(auths: list[Auth], chance: random.Random) -> list[AuthError]:
+    """Log in, and do what comes to mind; gives what was refused."""
+    refused: list[AuthError] = []
+    for _ in range(6):
+        auth = chance.choice(auths)
+        try:
+            came = await log_in(auth, chance.choice(PEOPLE))
+            tokens = await tokens_for(auth, came)
+            for _ in range(3):
+                later = MORNING + chance.randint(1, 2000)
+                tokens = await next_tokens(auth, tokens, now=later)
+                await chance.choice(ORDERS)(chance.choice(auths), came, chance, later)
+        except AuthError as error:
+            refused.append(error)
+    return refused
+
+
+ORDERS: list[Callable[[Auth, LoggedIn, random.Random, float], Awaitable[object]]] = [
+    lambda auth, came, _, now: usecases.end_session(auth, sid=came.session.sid, actor="cli", now=now),
+    lambda auth, came, _, now: usecases.end_other_sessions(auth, session=came.session, now=now),
+    lambda auth, came, _, now: usecases.check_session(auth, session_id=came.session_id.reveal(), now=now),
+    lambda auth, _, chance, now: usecases.define_role(
+        auth, name="doctor", permissions={f"{chance.choice('abc')}:read"}, now=now
+    ),
+    lambda auth, *_: usecases.purge(auth, now=MORNING),
+    lambda auth, *_: auth.store.events_after(0, 20),
+]
 
 
 # Lost connections
