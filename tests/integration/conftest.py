@@ -9,7 +9,7 @@ import sqlite3
 import subprocess
 import sys
 import time
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -110,11 +110,11 @@ def audience() -> str:
     return "clinic"
 
 
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory, audience: str) -> Iterator[Site]:
+@contextmanager
+def running_site(folder: Path, audience: str) -> Iterator[Site]:
     """Give a running Auth with Ann, a doctor, and Root, an administrator."""
     port = free_port()
-    made = Site(tmp_path_factory.mktemp("auth"), port)
+    made = Site(folder, port)
     made.env = {
         "GATEPASS_TOKENS__GRACE": str(GRACE),
         "GATEPASS_SERVER__APP_ORIGINS": "http://127.0.0.1:8001",
@@ -131,6 +131,13 @@ def site(tmp_path_factory: pytest.TempPathFactory, audience: str) -> Iterator[Si
     finally:
         if made.process is not None:
             made.stop()
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory, audience: str) -> Iterator[Site]:
+    """Give a running Auth with Ann, a doctor, and Root, an administrator."""
+    with running_site(tmp_path_factory.mktemp("auth"), audience) as made:
+        yield made
 
 
 @pytest.fixture
