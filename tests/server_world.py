@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from gatepass.auth import Auth, Limit, Secret, Terms, passwords, usecases
+from gatepass.oauth import SHARED_ALGORITHM, SharedSecrets
 from gatepass.server import PasswordPool, ServerConfig, create_app
 from gatepass.storage import MemoryStore
 
@@ -82,7 +83,9 @@ async def make_world() -> AsyncIterator[MakeWorld]:
     """Give a maker of worlds; what it made is closed at the end."""
     pools: list[PasswordPool] = []
 
-    def make(*, terms: dict[str, Any] | None = None, **config: Any) -> World:
+    def make(
+        *, terms: dict[str, Any] | None = None, shared_secrets: SharedSecrets | None = None, **config: Any
+    ) -> World:
         chosen: dict[str, Any] = {"issuer": ISSUER, "app_origins": (APP,), "counters": True} | config
         pool = PasswordPool(entropy=os.urandom, profile=QUICK, threads=1)
         pools.append(pool)
@@ -93,12 +96,15 @@ async def make_world() -> AsyncIterator[MakeWorld]:
             "account_limit": wide,
             "address_limit": wide,
         }
+        if shared_secrets is not None:
+            given["signing_algorithm"] = SHARED_ALGORITHM
         auth = Auth(
             store=MemoryStore(),
             passwords=pool,
             entropy=os.urandom,
             kek=Secret(os.urandom(32)),
             terms=Terms(**(given | (terms or {}))),
+            shared_secrets=shared_secrets,
         )
         return World(auth, ServerConfig.from_names(**chosen))
 

@@ -61,8 +61,10 @@ class Database(_Table, frozen=True):
 class Keys(_Table, frozen=True):
     """`[keys]`: what signs access tokens, and what seals the signing keys."""
 
-    algorithm: Literal["ES256", "Ed25519", "RS256", "PS256"] = "ES256"
-    """The algorithm of new signing keys."""
+    algorithm: Literal["ES256", "Ed25519", "RS256", "PS256", "HS256"] = "ES256"
+    """The algorithm of new signing keys; HS256 is the shared-secret mode, which has none."""
+    shared_secret_file: Text | None = None
+    """For HS256: the file of the secret that Auth shares with its Services; only its owner may read it."""
     kek_file: Text = "gatepass.kek"
     """The file of the key-encryption key; only its owner may read it (mode 0600)."""
     lifetime: Seconds = 90 * 86_400
@@ -261,6 +263,8 @@ def _check(settings: Settings) -> None:
             ip_network(network)
         except ValueError:
             raise SettingsError("server.trusted_proxies must be addresses or networks") from None
+    if (settings.keys.algorithm == "HS256") != (settings.keys.shared_secret_file is not None):
+        raise SettingsError('keys.shared_secret_file and keys.algorithm = "HS256" go together')
     if settings.keys.publish_ahead < PUBLISHED_AHEAD_AT_LEAST:
         raise SettingsError(
             f"keys.publish_ahead must be {PUBLISHED_AHEAD_AT_LEAST} at least: Services keep published keys "

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from gatepass.auth import Auth, AuthError, Limit, Secret, Terms, usecases
-from gatepass.oauth import Selects
+from gatepass.oauth import SecretRefused, Selects, SharedSecrets
 from gatepass.server import (
     FOLLOWERS,
     EventExport,
@@ -58,6 +58,7 @@ GRACEFUL_SHUTDOWN: Final = 10
 BACKLOG: Final = 2048
 
 _KEK_LENGTH: Final = 44  # 32 bytes in padded base64url
+_SECRETS_AT_MOST: Final = 4_096  # bytes of a file that holds secrets: a few lines and comments
 
 
 class WiringError(Exception):
@@ -84,10 +85,13 @@ def load_settings(path: Path, env: Mapping[str, str]) -> Settings:
     except SettingsError as error:
         raise SettingsError(f"{path}: {error}") from None
     folder = path.resolve().parent
+    keys = msgspec.structs.replace(settings.keys, kek_file=str(folder / settings.keys.kek_file))
+    if keys.shared_secret_file is not None:
+        keys = msgspec.structs.replace(keys, shared_secret_file=str(folder / keys.shared_secret_file))
     return msgspec.structs.replace(
         settings,
         database=msgspec.structs.replace(settings.database, path=str(folder / settings.database.path)),
-        keys=msgspec.structs.replace(settings.keys, kek_file=str(folder / settings.keys.kek_file)),
+        keys=keys,
         events=msgspec.structs.replace(settings.events, to=_placed(folder, settings.events.to)),
     )
 
@@ -99,16 +103,7 @@ def _placed(folder: Path, name: str) -> str:
 
 def read_kek(path: str) -> Secret:
     """Read the key-encryption key from a file that only its owner may read. Raises `WiringError`."""
-    try:
-        with open(path, "rb") as file:  # noqa: PTH123 (one descriptor for the check and the reading)
-            mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)
-            if mode & 0o077:
-                raise WiringError(f"{path} can be read by others (mode {mode:04o}); run: chmod 600 {path}")
-            text = file.read(_KEK_LENGTH + 2).strip()
-    except FileNotFoundError:
-        raise WiringError(f"there is no key-encryption key {path}; 'gatepass init' makes one") from None
-    except OSError as error:
-        raise WiringError(f"can't read {path}: {error.strerror}") from None
+    text = _read_private(path, what="key-encryption key", hint="'gatepass init' makes one").strip()
     try:
         key = urlsafe_b64decode(text) if len(text) == _KEK_LENGTH else b""
     except Base64Error:
@@ -116,6 +111,29 @@ def read_kek(path: str) -> Secret:
     if len(key) != 32:
         raise WiringError(f"{path} does not hold 32 bytes in base64url, as 'gatepass init' writes them")
     return Secret(key)
+
+
+def read_shared_secrets(path: str) -> SharedSecrets:
+    """Read what Services know too from a file that only its owner may read. Raises `WiringError`."""
+    text = _read_private(path, what="shared secret", hint="'gatepass init --shared-secret' makes one")
+    try:
+        return SharedSecrets.parse(text)
+    except SecretRefused as error:
+        raise WiringError(f"{path}: {error}") from None
+
+
+def _read_private(path: str, *, what: str, hint: str) -> bytes:
+    """Read a small file that only its owner may read. Raises `WiringError`."""
+    try:
+        with open(path, "rb") as file:  # noqa: PTH123 (one descriptor for the check and the reading)
+            mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)
+            if mode & 0o077:
+                raise WiringError(f"{path} can be read by others (mode {mode:04o}); run: chmod 600 {path}")
+            return file.read(_SECRETS_AT_MOST)
+    except FileNotFoundError:
+        raise WiringError(f"there is no {what} {path}; {hint}") from None
+    except OSError as error:
+        raise WiringError(f"can't read {path}: {error.strerror}") from None
 
 
 def terms_of(settings: Settings) -> Terms:
@@ -181,6 +199,8 @@ def outlet_of(settings: Settings) -> Outlet | None:
 async def opened(settings: Settings) -> AsyncIterator[Auth]:
     """Open the database and put Auth together, without a key loaded. Raises `WiringError`, `AuthError`."""
     kek = read_kek(settings.keys.kek_file)
+    file = settings.keys.shared_secret_file
+    secrets = None if file is None else read_shared_secrets(file)
     try:
         terms = terms_of(settings)
     except ValueError as error:
@@ -188,7 +208,14 @@ async def opened(settings: Settings) -> AsyncIterator[Auth]:
     store = await open_store(settings)
     passwords = PasswordPool(entropy=os.urandom)
     try:
-        yield Auth(store=store, passwords=passwords, entropy=os.urandom, kek=kek, terms=terms)
+        yield Auth(
+            store=store,
+            passwords=passwords,
+            entropy=os.urandom,
+            kek=kek,
+            terms=terms,
+            shared_secrets=secrets,
+        )
     finally:
         passwords.close()
         await store.close()

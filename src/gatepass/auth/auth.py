@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 
 from gatepass.auth.keyring import CurrentKeyring
 from gatepass.auth.sealing import KEK_BYTES
+from gatepass.oauth import SHARED_ALGORITHM
 
 if TYPE_CHECKING:
     from gatepass.auth.opaque import Entropy, Secret
     from gatepass.auth.ports import Passwords, Store
     from gatepass.auth.terms import Terms
+    from gatepass.oauth import SharedSecrets
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,8 +27,12 @@ class Auth:
     kek: Secret
     """The key-encryption key: 32 bytes that are not in the database."""
     terms: Terms
+    shared_secrets: SharedSecrets | None = None
+    """In the shared-secret mode, what signs; there are no signing keys then."""
     keyring: CurrentKeyring = field(default_factory=CurrentKeyring)
 
     def __post_init__(self) -> None:
         if len(self.kek.reveal()) != KEK_BYTES:
             raise ValueError(f"the key-encryption key must have {KEK_BYTES} bytes")
+        if (self.terms.signing_algorithm == SHARED_ALGORITHM) != (self.shared_secrets is not None):
+            raise ValueError(f"{SHARED_ALGORITHM} and shared secrets belong together")

@@ -87,6 +87,17 @@ class KeyUnknown(AuthError):
         super().__init__("no such signing key")
 
 
+class SecretShared(AuthError):
+    """There are no signing keys: this site signs with the secret that it shares with its Services."""
+
+    code = "secret_shared"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "this site signs with a shared secret: exchange it in its file, here and at each Service"
+        )
+
+
 class PasswordRefused(AuthError):
     """The current password, asked for once more, is another one."""
 
@@ -138,6 +149,7 @@ class SessionRefused(_Coded):
         "user_disabled": "the user is disabled",
         "token_invalid": "not an access token of this issuer that is good now",
         "token_revoked": "the access token was revoked by an order",
+        "token_of_shared_secret": "an access token that every Service could have made",
     }
 
 

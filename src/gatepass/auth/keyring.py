@@ -14,11 +14,13 @@ from gatepass.auth import sealing
 from gatepass.auth.errors import KeysUnavailable
 from gatepass.auth.signing_keys import PUBLISHED, KeyRecord, KeyState
 from gatepass.jose import Key, KeySet
+from gatepass.oauth import SHARED_ALGORITHM
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from gatepass.auth.opaque import Secret
+    from gatepass.oauth import SharedSecrets
 
 
 class Keyring:
@@ -27,7 +29,7 @@ class Keyring:
     def __init__(self, signers: Sequence[tuple[float, Key]], published: KeySet, known: KeySet) -> None:
         self._signers = sorted(signers, key=lambda signer: signer[0], reverse=True)
         self.published = published
-        """Next, active and retiring keys: what a token may be checked with."""
+        """Next, active and retiring keys, or the shared secrets: what a token may be checked with."""
         self.known = known
         """Retired ones too: what an expired token may be renewed with."""
 
@@ -49,6 +51,11 @@ class Keyring:
                 signers.append((since, Key.from_jwk(msgspec.json.decode(jwk), record.alg)))
         return cls(signers, KeySet(published), KeySet(known))
 
+    @classmethod
+    def of_secrets(cls, secrets: SharedSecrets) -> Keyring:
+        """Take what is shared with the Services: the first one signs, all verify, none is published."""
+        return cls([(0.0, secrets.signing)], secrets.keys, secrets.keys)
+
     def signing_key(self, now: float) -> Key:
         """Give the newest key whose time has come. Raises `KeysUnavailable`."""
         for activates_at, key in self._signers:
@@ -61,9 +68,9 @@ class Keyring:
         """The algorithms of the known keys."""
         return frozenset(key.alg for key in self.known)
 
-    def jwks(self) -> Mapping[str, object]:
-        """Give the public key set to be published."""
-        return self.published.to_jwks()
+    def jwks(self) -> Mapping[str, object] | None:
+        """Give the public key set to be published; None where a secret is shared instead."""
+        return None if SHARED_ALGORITHM in self.algorithms else self.published.to_jwks()
 
 
 class CurrentKeyring:

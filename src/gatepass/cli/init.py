@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from gatepass.cli.failure import CommandFailed, CommandMisused
 from gatepass.cli.new_file import write_new
+from gatepass.oauth import new_shared_secret
 from gatepass.settings import Settings, SettingsError
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ audience = "{audience}"
 [keys]
 # The algorithm of new signing keys: ES256, Ed25519, RS256 or PS256. After a change Auth moves to it with its
 # next start, logging nobody out; 'gatepass keys plan' says when what happens.
-# algorithm = "ES256"
+# algorithm = "ES256"{shared}
 # The key-encryption key, which seals the signing keys in the database. Only its owner may read it.
 # Back it up, but not beside the database: together they open the signing keys.
 kek_file = "{kek_file}"
@@ -84,6 +85,18 @@ port = {port}
 # trusted_proxies = []
 """
 
+SHARED: Final = """
+
+# The shared-secret mode: Auth and every Service have the same secret, and nothing is published. Whoever has
+# it can make tokens: docs/howto/shared-secret.md says when that is good enough, and how to exchange it.
+algorithm = "HS256"
+shared_secret_file = "{secret_file}\""""
+
+SECRET_HEAD: Final = b"""\
+# Shared by Auth and its Services. The first line signs, every line verifies: to exchange a secret, let both
+# stand here for a while (docs/howto/shared-secret.md).
+"""
+
 KEK_BYTES: Final = 32  # AES-256
 
 
@@ -95,6 +108,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--audience", default="my-site", help="name of your site (default: my-site)")
     parser.add_argument("--port", type=int, default=8000, help="port to listen on (default: 8000)")
+    parser.add_argument(
+        "--shared-secret",
+        action="store_true",
+        help="no published keys: one secret that Auth shares with its Services (HS256)",
+    )
     parser.epilog = (
         "examples:\n"
         "  gatepass init\n"
@@ -106,7 +124,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Write both files, or neither."""
+    """Write the files, or none."""
     folder = Path(args.folder)
     issuer = args.issuer or f"http://127.0.0.1:{args.port}"
     try:
@@ -117,17 +135,25 @@ def run(args: argparse.Namespace) -> int:
         raise CommandMisused(str(error)) from None
     if set(args.audience) & set('"\\\n'):
         raise CommandMisused("the audience must be without quotes, backslashes and line ends")
-    settings, kek = folder / "gatepass.toml", folder / "gatepass.kek"
-    for path in (settings, kek):
+    settings, kek, secret = (folder / f"gatepass.{end}" for end in ("toml", "kek", "secret"))
+    for path in (settings, kek, secret):
         if path.exists():
             raise CommandFailed(f"{path} is there already; nothing was written")
-    text = TEMPLATE.format(issuer=issuer, audience=args.audience, port=args.port, kek_file=kek.name)
+    shared = SHARED.format(secret_file=secret.name) if args.shared_secret else ""
+    text = TEMPLATE.format(
+        issuer=issuer, audience=args.audience, port=args.port, kek_file=kek.name, shared=shared
+    )
     try:
         folder.mkdir(parents=True, exist_ok=True)
         write_new(kek, urlsafe_b64encode(secrets.token_bytes(KEK_BYTES)) + b"\n", mode=0o600)
+        if args.shared_secret:
+            made = new_shared_secret(secrets.token_bytes).encode()
+            write_new(secret, SECRET_HEAD + made + b"\n", mode=0o600)
         write_new(settings, text.encode(), mode=0o644)
     except OSError as error:
         raise CommandFailed(f"can't write to {folder}: {error.strerror}") from None
     print(f"Wrote {settings} (settings, commented) and {kek} (key-encryption key, mode 0600).")
+    if args.shared_secret:
+        print(f"Wrote {secret} (shared secret, mode 0600): give it to each Service, and to nobody else.")
     print("Next: gatepass user add …, then gatepass serve")
     return 0

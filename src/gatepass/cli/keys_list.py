@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from gatepass.auth import usecases
+from gatepass.cli.failure import CommandFailed
 from gatepass.cli.output import local_time, write_json, write_table
-from gatepass.cli.site_access import add_json_option, add_settings_option, with_auth
+from gatepass.cli.site_access import add_json_option, add_settings_option, settings_of, with_auth
 
 if TYPE_CHECKING:
     import argparse
@@ -30,6 +31,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """List the keys, oldest first."""
+    file = settings_of(args).keys.shared_secret_file
+    if file is not None:
+        raise CommandFailed(
+            f"there are no signing keys: this site shares a secret ({file}) with its Services"
+        )
     records = with_auth(args, usecases.list_keys)
     if args.json:
         write_json([key_row(record) for record in records])

@@ -13,6 +13,7 @@ from gatepass.oauth.errors import (
     OAuthError,
     RevocationsInvalid,
     ScopeInvalid,
+    SecretRefused,
     UrlRefused,
 )
 from gatepass.oauth.introspection import INACTIVE, STALE, Introspection, says_stale
@@ -29,6 +30,7 @@ from gatepass.oauth.revocations import (
     revocations_policy,
 )
 from gatepass.oauth.scope import format_scope, parse_scope
+from gatepass.oauth.shared_secret import SHARED_ALGORITHM, SharedSecrets, new_shared_secret
 from gatepass.oauth.web_url import issuer_url, web_url
 
 __all__ = [
@@ -37,6 +39,7 @@ __all__ = [
     "METADATA_PATH",
     "PAGE_ENTRIES",
     "REVOCATIONS_TYP",
+    "SHARED_ALGORITHM",
     "STALE",
     "AccessToken",
     "AccessTokenInvalid",
@@ -49,9 +52,11 @@ __all__ = [
     "Page",
     "RevocationsInvalid",
     "ScopeInvalid",
+    "SecretRefused",
     "Selector",
     "Selects",
     "ServerMetadata",
+    "SharedSecrets",
     "UrlRefused",
     "access_token_policy",
     "bearer_token",
@@ -61,6 +66,7 @@ __all__ = [
     "issuer_url",
     "mark_of",
     "metadata_url",
+    "new_shared_secret",
     "parse_scope",
     "revocations_policy",
     "says_stale",

@@ -51,3 +51,9 @@ class RevocationsInvalid(OAuthError):
     """Claims that are not those of a page of the revocation feed."""
 
     code = "revocations_invalid"
+
+
+class SecretRefused(OAuthError):
+    """A shared secret that somebody could guess; the text says why, never with a byte of it."""
+
+    code = "secret_refused"

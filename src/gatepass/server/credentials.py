@@ -26,6 +26,9 @@ async def authorise(call: Call) -> CheckedSession:
     pass_text = _bearer(header)
     if pass_text.startswith(SessionId.PREFIX):
         return await usecases.check_session(call.site.auth, session_id=pass_text, now=call.now)
+    if call.site.auth.shared_secrets is not None:
+        # Every Service can make a token in anybody's name, an administrator's too: to us it proves nothing.
+        raise SessionRefused("token_of_shared_secret")
     return await usecases.check_access_token(call.site.auth, token=pass_text, now=call.now)
 
 

@@ -39,6 +39,8 @@ from gatepass.verifier.revocations import Revocations, Verdict
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from gatepass.oauth import SharedSecrets
+
 _SESSION_PASS: Final = "gps_"  # noqa: S105 (the prefix that every session id shows)
 
 # A test does not wait for an outage to be over: followers try again at once.
@@ -53,6 +55,7 @@ class FakeIssuer:
         issuer: the name in `iss`.
         audience: the Service's name.
         alg: what it signs with; its verifiers accept that too.
+        shared_secrets: for the shared-secret mode, in the place of `alg`; nothing is published then.
         clock: seconds since the epoch; a test that stands at one second gives its own.
     """
 
@@ -62,12 +65,14 @@ class FakeIssuer:
         *,
         audience: str = "my-site",
         alg: str = "ES256",
+        shared_secrets: SharedSecrets | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.issuer = issuer
         self.audience = audience
         self.clock = clock
-        self.key = Key.generate(alg)
+        self.shared_secrets = shared_secrets
+        self.key = Key.generate(alg) if shared_secrets is None else shared_secrets.signing
         """What signs now."""
         self.feed = FakeFeed(issuer=issuer, key=lambda: self.key, clock=clock)
         self._next_key = Key.generate(alg)  # published before it signs, as Auth does it
@@ -205,6 +210,8 @@ class FakeIssuer:
 
     def rotate_key(self) -> None:
         """Sign with a new key from now on; it was published before, and the old one stays published."""
+        if self.shared_secrets is not None:
+            raise ValueError("a shared secret is exchanged at both ends, not by the issuer alone")
         self._old_keys.append(self.key)
         self.key, self._next_key = self._next_key, Key.generate(self.key.alg)
         self.feed.beat()
@@ -217,8 +224,12 @@ class FakeIssuer:
 
     def verifier(self, **options: Any) -> Verifier:
         """Make a real `Verifier` that asks this issuer; the options are its own."""
-        algorithms = DEFAULT_ALGORITHMS | {self.key.alg}
-        given = {"algorithms": algorithms, "terms": _KEYS, "feed": _FEED, **self._given, **options}
+        given: dict[str, Any] = {"terms": _KEYS, "feed": _FEED, **self._given}
+        if self.shared_secrets is None:
+            given["algorithms"] = DEFAULT_ALGORITHMS | {self.key.alg}
+        else:
+            given["shared_secrets"] = self.shared_secrets
+        given |= options
         return Verifier(issuer=self.issuer, make_fetch=self.network, **given)
 
     def session_verifier(self, **options: Any) -> SessionVerifier:
@@ -247,7 +258,7 @@ class FakeIssuer:
         """Say where everything is."""
         return ServerMetadata(
             issuer=self.issuer,
-            jwks_uri=f"{self.issuer}/.well-known/jwks.json",
+            jwks_uri=None if self.shared_secrets else f"{self.issuer}/.well-known/jwks.json",
             session_check_endpoint=f"{self.issuer}/api/session/check",
             token_check_endpoint=f"{self.issuer}/api/token/check",
             revocations_endpoint=f"{self.issuer}/revocations",
@@ -256,6 +267,8 @@ class FakeIssuer:
 
     def jwks(self) -> KeySet:
         """Give the published keys."""
+        if self.shared_secrets is not None:
+            return KeySet([])
         return KeySet([key.public() for key in (*self._old_keys, self.key, self._next_key)])
 
     def check_session(self, session_id: str) -> bytes:
@@ -274,7 +287,8 @@ class FakeIssuer:
             issuer=self.issuer, audience=self.audience, algorithms=frozenset({self.key.alg})
         )
         try:
-            verified = jwt.verify(token, self.jwks(), policy, now=self.clock())
+            keys = self.jwks() if self.shared_secrets is None else self.shared_secrets.keys
+            verified = jwt.verify(token, keys, policy, now=self.clock())
             facts = AccessToken.from_claims(verified.claims)
         except (JoseError, OAuthError):
             return INACTIVE

@@ -5,6 +5,7 @@ the middleware in `gatepass.verifier.asgi` put them before a service; `gatepass.
 sugar for frameworks.
 """
 
+from gatepass.oauth import SharedSecrets
 from gatepass.verifier.carry import Bearer, Carry, Cookie, RequestHead
 from gatepass.verifier.challenge import Answer
 from gatepass.verifier.either import EitherVerifier, PassVerifier
@@ -62,6 +63,7 @@ __all__ = [
     "RequestHead",
     "Requirement",
     "SessionVerifier",
+    "SharedSecrets",
     "TokenStale",
     "Unauthenticated",
     "Unavailable",

@@ -89,6 +89,11 @@ class TrustedKeys:
         self.view = View(keys, tokens, now + terms.stale_limit)
         self.fetched_at = now
 
+    def hold(self, keys: KeySet) -> None:
+        """Take keys that nobody publishes: they hold until the process ends, and nothing is fetched."""
+        self.view = View(keys, TokenCache(limit=self._cache_size), float("inf"))
+        self._early_from = float("inf")
+
     def resume(self, keys: KeySet, *, fetched_at: float) -> None:
         """Take over what an earlier process fetched; a new fetch is due at once."""
         self.view = View(keys, TokenCache(limit=self._cache_size), fetched_at + self._terms.stale_limit)

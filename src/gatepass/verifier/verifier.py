@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Final
 
 from gatepass.jose import ClaimError, JoseError, KeyNotFound, jwt
 from gatepass.oauth import (
+    SHARED_ALGORITHM,
     AccessToken,
     Introspection,
     IntrospectionInvalid,
     OAuthError,
+    SharedSecrets,
     access_token_policy,
     says_stale,
 )
@@ -57,6 +59,8 @@ class Verifier:
         issuer: Auth; its metadata say where the rest is.
         audience: the name of this Service, as tokens call it.
         algorithms: what a token may be signed with.
+        shared_secrets: in the shared-secret mode, what Auth signs with; no key is fetched then, and only
+            HS256 is accepted.
         leeway: seconds that the clocks of the two machines may differ.
         terms: how keys are kept.
         feed: how the revocation feed is followed. None for an issuer that has none: then nobody can be kicked
@@ -72,6 +76,7 @@ class Verifier:
         issuer: str,
         audience: str,
         algorithms: frozenset[str] = DEFAULT_ALGORITHMS,
+        shared_secrets: SharedSecrets | None = None,
         leeway: int = 30,
         terms: KeyTerms | None = None,
         feed: FeedTerms | None = FeedTerms(),  # noqa: B008 (frozen)
@@ -84,11 +89,17 @@ class Verifier:
     ) -> None:
         if not algorithms <= ALLOWED_ALGORITHMS:
             raise ValueError(f"not allowed: {', '.join(sorted(algorithms - ALLOWED_ALGORITHMS))}")
+        if shared_secrets is not None:
+            _check_secrets(shared_secrets)
+            if algorithms != DEFAULT_ALGORITHMS:
+                raise ValueError("shared secrets name their algorithm themselves")
+            algorithms = frozenset({SHARED_ALGORITHM})
         self.audience = audience
         self.clock = clock
         self.watch = Watch(
             issuer,
             algorithms=algorithms,
+            shared_secrets=shared_secrets,
             leeway=leeway,
             keys=terms,
             feed=feed,
@@ -296,6 +307,12 @@ class Verifier:
     def _skew(self) -> str:
         """The measured difference of the clocks, for the log: the usual cause of a token not yet valid."""
         return "unknown" if self._age.skew is None else f"{self._age.skew:+.1f}s"
+
+
+def _check_secrets(given: object) -> None:
+    """Refuse a key set or bytes where secrets are meant: what was published must never verify as a MAC."""
+    if not isinstance(given, SharedSecrets):
+        raise TypeError("shared_secrets are SharedSecrets; a published key is none")
 
 
 def _kid(token: str) -> str | None:

@@ -10,6 +10,7 @@ from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from gatepass.oauth import SHARED_ALGORITHM
 from gatepass.verifier.errors import TokenStale, Unauthenticated, Unavailable
 from gatepass.verifier.feed import FeedTerms, FeedWork
 from gatepass.verifier.fetch import HttpFetch, require_http_client
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Callable
 
+    from gatepass.oauth import SharedSecrets
     from gatepass.verifier.errors import Refused
     from gatepass.verifier.fetch import Fetch
     from gatepass.verifier.follower import Follower
@@ -56,6 +58,7 @@ class Watch:
     Args:
         issuer: whose keys and revocations.
         algorithms: what a key may be for; others are passed over.
+        shared_secrets: what stands in for published keys, in the shared-secret mode; then no key is fetched.
         leeway: seconds that the clocks of the two machines may differ.
         keys: how keys are kept.
         feed: how the revocation feed is followed; None for an issuer that has none, whose tokens hold until
@@ -68,6 +71,7 @@ class Watch:
         issuer: str,
         *,
         algorithms: frozenset[str] = DEFAULT_ALGORITHMS,
+        shared_secrets: SharedSecrets | None = None,
         leeway: int = 30,
         keys: KeyTerms | None = None,
         feed: FeedTerms | None = FeedTerms(),  # noqa: B008 (frozen)
@@ -80,21 +84,28 @@ class Watch:
     ) -> None:
         if make_fetch is None:
             require_http_client()
+        if shared_secrets is not None:
+            algorithms = frozenset({SHARED_ALGORITHM})
         self.clock = clock
         self.issuer = Issuer(issuer, algorithms=algorithms)
         self.keys = TrustedKeys(terms=keys or KeyTerms(), cache_size=cache_size, jitter=random.random)
         self.revocations = Revocations(leeway=leeway)
         self.waiters = waiters = _waiters(self.revocations)
-        self.following = Following.never()
-        self._feed_following = Following.never()
+        # With secrets and without a feed there is nothing to follow, and so nothing to begin.
+        idle = shared_secrets is not None and feed is None
+        self.following = self._feed_following = Following() if idle else Following.never()
         self._make_fetch = make_fetch or HttpFetch
         self._follower = follower or process_follower()
         shelf = None if state_dir is None else Shelf(Path(state_dir), issuer=issuer)
         # The works belong to the follower, and must not keep this object alive: it ends them when it goes.
         here = weakref.ref(self)
-        self._key_work = KeyWork(
-            self.issuer, self.keys, shelf=shelf, clock=clock, fetched=lambda: _on(here, Watch._keys_came)
-        )
+        self._key_work: KeyWork | None = None
+        if shared_secrets is not None:
+            self.keys.hold(shared_secrets.keys)
+        else:
+            self._key_work = KeyWork(
+                self.issuer, self.keys, shelf=shelf, clock=clock, fetched=lambda: _on(here, Watch._keys_came)
+            )
         self.feed = (
             None
             if feed is None
@@ -125,7 +136,10 @@ class Watch:
         # The feed first: it waits for keys, and is woken by who brings them.
         if self.feed is not None:
             self._feed_following = self._follower.follow(self.feed, self._make_fetch)
-        self.following = self._follower.follow(self._key_work, self._make_fetch)
+        if self._key_work is None:
+            self.following = self._feed_following
+        else:
+            self.following = self._follower.follow(self._key_work, self._make_fetch)
 
     async def end_of(
         self, principal: Principal, *, freshness: Freshness, known_at: float = float("-inf")
@@ -180,7 +194,7 @@ class Watch:
             following=self.following.alive,
             feed=None if self.feed is None else self.feed.state,
             keys=0 if view is None else len(view.keys),
-            keys_age=None if view is None else now - self.keys.fetched_at,
+            keys_age=now - self.keys.fetched_at if isfinite(self.keys.fetched_at) else None,
             view_age=now - age.heard_at if isfinite(age.heard_at) else None,
             entries=len(self.revocations),
             clock_skew=age.skew,
@@ -190,9 +204,9 @@ class Watch:
 
     def close(self) -> None:
         """Stop following; a later `follow` would begin again."""
-        self._follower.unfollow(self._key_work)
-        if self.feed is not None:
-            self._follower.unfollow(self.feed)
+        for work in (self._key_work, self.feed):
+            if work is not None:
+                self._follower.unfollow(work)
 
     def _keys_came(self) -> None:
         self._feed_following.wake()

@@ -41,7 +41,9 @@ async def states_in(auth: Auth) -> list[str]:
 
 
 def published(auth: Auth) -> set[str]:
-    jwks = auth.keyring.ring.jwks()["keys"]
+    document = auth.keyring.ring.jwks()
+    assert document is not None
+    jwks = document["keys"]
     assert isinstance(jwks, list)
     return {key["kid"] for key in jwks}
 

@@ -16,6 +16,7 @@ from gatepass.cli import main
 from gatepass.cli.entry import COMMANDS, GROUPS, module_of
 from gatepass.cli.init import TEMPLATE
 from gatepass.settings import Settings
+from gatepass.wiring import load_settings, read_shared_secrets
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -103,14 +104,16 @@ OTHER_CHOICES = {'url = "postgresql://gatepass@db.example.org/gatepass"'}  # ins
 
 
 def test_the_commented_defaults_are_the_defaults() -> None:
-    lines = TEMPLATE.format(issuer="http://127.0.0.1:8000", audience="a", port=8000, kek_file="gatepass.kek")
+    named = {"issuer": "http://127.0.0.1:8000", "audience": "a", "kek_file": "gatepass.kek"}
+    lines = TEMPLATE.format(**named, port=8000, shared="")
     bare = [line.removeprefix("# ") for line in lines.splitlines()]
     kept = [line for line in bare if line.startswith("[") or (" = " in line and line not in OTHER_CHOICES)]
     written: dict[str, Any] = tomllib.loads("\n".join(kept))
     assert Settings.from_mapping(written, {}) == Settings.from_mapping(
         {"issuer": "http://127.0.0.1:8000", "audience": "a"}, {}
     )
-    assert names(written) | {"database.url"} == names(msgspec.to_builtins(Settings.from_mapping(written, {})))
+    of_other_modes = {"database.url", "keys.shared_secret_file"}
+    assert names(written) | of_other_modes == names(msgspec.to_builtins(Settings.from_mapping(written, {})))
 
 
 def names(settings: dict[str, Any]) -> set[str]:
@@ -254,3 +257,55 @@ def test_who_names_a_server_without_its_driver_is_told_what_to_install(
     monkeypatch.setenv("GATEPASS_DATABASE__URL", "postgresql:///gatepass")
     assert main(["user", "list"]) == 1
     assert "pip install 'gatepass[postgres]'" in capsys.readouterr().err
+
+
+def test_a_shared_secret_is_made_for_its_owner_alone_and_shown_nowhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["init", str(tmp_path), "--shared-secret"]) == 0
+    file = tmp_path / "gatepass.secret"
+    assert file.stat().st_mode & 0o777 == 0o600
+    secret = file.read_text().splitlines()[-1]
+    assert secret not in capsys.readouterr().out
+    settings = load_settings(tmp_path / "gatepass.toml", {})
+    assert (settings.keys.algorithm, settings.keys.shared_secret_file) == ("HS256", str(file))
+    assert repr(read_shared_secrets(str(file))) == "<SharedSecrets: 1>"
+    monkeypatch.setenv("GATEPASS_SETTINGS", str(tmp_path / "gatepass.toml"))
+    for refused in (
+        ["list"],
+        ["rotate"],
+        ["plan", "--to", "ES256"],
+        ["retire", "x"],
+        ["retire", "--emergency", "x"],
+    ):
+        assert main(["keys", *refused]) == 1
+        assert "secret" in capsys.readouterr().err
+    assert main(["session", "list"]) == 0  # the site opens
+    assert main(["init", str(tmp_path), "--shared-secret"]) == 1
+
+
+WEAK_FILES = {
+    "readable by the group": ("good", 0o640, "can be read by others"),
+    "readable by all": ("good", 0o604, "can be read by others"),
+    "short": ("c2hvcnQgYW5kIFdlYWs", 0o600, "32 to 64 random bytes"),
+    "empty": ("", 0o600, "1 to 4 secrets"),
+    "binary": ("\x80\xff", 0o600, "base64url"),
+}
+
+
+@pytest.mark.parametrize("name", WEAK_FILES)
+def test_a_site_with_a_weak_secret_does_not_open(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text, mode, words = WEAK_FILES[name]
+    assert main(["init", str(tmp_path), "--shared-secret"]) == 0
+    file = tmp_path / "gatepass.secret"
+    if text != "good":
+        file.write_bytes(text.encode("latin-1"))
+    file.chmod(mode)
+    monkeypatch.setenv("GATEPASS_SETTINGS", str(tmp_path / "gatepass.toml"))
+    capsys.readouterr()
+    assert main(["session", "list"]) == 1
+    told = capsys.readouterr().err
+    assert words in told
+    assert text == "" or text not in told

@@ -7,6 +7,7 @@ held to the document's schema for its status.
 from __future__ import annotations
 
 import asyncio
+import os
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ from openapi_spec_validator import validate
 from starlette.routing import Route
 
 from gatepass.auth import Limit, StorageUnavailable, usecases
+from gatepass.oauth import SharedSecrets, new_shared_secret
 from gatepass.server.answers import PROBLEMS
 from gatepass.server.limits import MAX_BODY
 from gatepass.server.operation import AUTHORISED, BY_COOKIE, Access
@@ -124,6 +126,7 @@ async def test_every_documented_answer_is_given_and_fits(make_world: MakeWorld, 
     await drive_refusals(witness)
     await drive_overload(witness)
     await drive_registration(make_world, witness)
+    await drive_the_shared_secret_mode(make_world, witness)
     await drive_the_stream(witness)
     assert witness.seen == witness.documented()
 
@@ -291,6 +294,15 @@ async def drive_overload(witness: Witness) -> None:
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(world.auth.store, "session_by_hash", locked)
             await client.post("/api/session/check", headers=mine)
+
+
+async def drive_the_shared_secret_mode(make_world: MakeWorld, witness: Witness) -> None:
+    secrets = SharedSecrets.parse(new_shared_secret(os.urandom))
+    silent = make_world(shared_secrets=secrets)
+    await usecases.keep_keys(silent.auth, now=silent.now)
+    async with silent.client() as client:
+        client.event_hooks = {"response": [witness.judge]}
+        assert (await client.get("/.well-known/jwks.json")).status_code == 404
 
 
 async def drive_registration(make_world: MakeWorld, witness: Witness) -> None:

@@ -530,6 +530,7 @@ async def test_a_clock_that_was_set_back_does_not_silence_unknown_kids(
 def test_a_watch_that_is_let_go_before_its_work_is_called_back_is_no_error() -> None:
     issuer = FakeIssuer()
     watch = Watch(issuer.issuer, make_fetch=issuer.network)
+    assert watch._key_work is not None
     called_back = watch._key_work._fetched
     del watch
     gc.collect()

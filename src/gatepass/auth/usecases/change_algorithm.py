@@ -20,6 +20,8 @@ async def change_algorithm(auth: Auth, *, now: float) -> KeyRecord | None:
     undo each other's change for as long as they differ.
     """
     await keep_keys(auth, now=now)
+    if auth.shared_secrets is not None:
+        return None
     last = key_schedule.newest(await auth.store.signing_keys())
     if last is None or last.alg == auth.terms.signing_algorithm:
         return None

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from gatepass.auth import key_schedule, signing_keys
 from gatepass.auth.changes import Conflict, KeyAdded
-from gatepass.auth.errors import Contended, KeyUnknown
+from gatepass.auth.errors import Contended, KeyUnknown, SecretShared
 from gatepass.auth.signing_keys import KeyState
 from gatepass.auth.usecases._key_changes import key_changes
 from gatepass.auth.usecases._tries import TRIES
@@ -21,11 +21,13 @@ if TYPE_CHECKING:
 
 
 async def retire_key(auth: Auth, *, kid: str, now: float) -> KeyRecord:
-    """Give the key that signs instead, now or soon. Raises `KeyUnknown`.
+    """Give the key that signs instead, now or soon. Raises `KeyUnknown`, `SecretShared`.
 
     The one that signs goes on until the next one may; one that waits gives way to a new one; one that signs
     no more is on its way out already.
     """
+    if auth.shared_secrets is not None:
+        raise SecretShared
     for _ in range(TRIES):
         await keep_keys(auth, now=now)
         records = await auth.store.signing_keys()

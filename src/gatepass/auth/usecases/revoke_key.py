@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from gatepass.auth import key_schedule, signing_keys
 from gatepass.auth.changes import Change, Conflict, EventRecorded, KeyAdded, KeyMoved, Revoked
-from gatepass.auth.errors import Contended, KeyUnknown
+from gatepass.auth.errors import Contended, KeyUnknown, SecretShared
 from gatepass.auth.events import Event, EventKind
 from gatepass.auth.orders import key_compromised
 from gatepass.auth.signing_keys import KeyState
@@ -25,8 +25,12 @@ async def revoke_key(auth: Auth, *, kid: str, now: float) -> KeyRecord:
     """Forget a key at once, and give the one that signs from now on; for the command line alone.
 
     A key that waits takes over, because Services know it already; where none does, a new one signs
-    unannounced. What becomes of those who hold a token of it: docs/adr/0015. Raises `KeyUnknown`.
+    unannounced. What becomes of those who hold a token of it: docs/adr/0015.
+
+    Raises `KeyUnknown`, `SecretShared`.
     """
+    if auth.shared_secrets is not None:
+        raise SecretShared
     for _ in range(TRIES):
         records = await auth.store.signing_keys()
         if all(record.kid != kid for record in records):

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from gatepass.auth import key_schedule, signing_keys
 from gatepass.auth.changes import Change, Conflict, KeyAdded
-from gatepass.auth.errors import Contended
+from gatepass.auth.errors import Contended, SecretShared
 from gatepass.auth.signing_keys import KeyState
 from gatepass.auth.usecases._key_changes import key_changes
 from gatepass.auth.usecases._tries import TRIES
@@ -18,7 +18,12 @@ if TYPE_CHECKING:
 
 
 async def rotate_keys(auth: Auth, *, now: float, alg: str | None = None) -> KeyRecord:
-    """Give the next key, a new one unless one of that algorithm is waiting already (a client may retry)."""
+    """Give the next key, a new one unless one of that algorithm is waiting already (a client may retry).
+
+    Raises `SecretShared`.
+    """
+    if auth.shared_secrets is not None:
+        raise SecretShared
     wanted = alg or auth.terms.signing_algorithm
     for _ in range(TRIES):
         await keep_keys(auth, now=now)

@@ -28,8 +28,12 @@ JWKS_PATH: Final = "/.well-known/jwks.json"
 
 async def jwks(call: Call, _: None) -> Answer:
     """Publish the public keys (RFC 7517 §5)."""
-    ring = call.site.auth.keyring.ring
-    return cached(call, json_bytes(msgspec.json.encode(ring.jwks())), control=_FOR_MINUTES)
+    keys = call.site.auth.keyring.ring.jwks()
+    if keys is None:
+        raise Refused(
+            "not_found", detail="Nothing is published: this site shares a secret with its Services."
+        )
+    return cached(call, json_bytes(msgspec.json.encode(keys)), control=_FOR_MINUTES)
 
 
 async def metadata(call: Call, _: None) -> Answer:
@@ -37,7 +41,7 @@ async def metadata(call: Call, _: None) -> Answer:
     issuer = call.site.config.issuer
     document = ServerMetadata(
         issuer=issuer,
-        jwks_uri=f"{issuer}{JWKS_PATH}",
+        jwks_uri=f"{issuer}{JWKS_PATH}" if call.site.auth.shared_secrets is None else None,
         session_check_endpoint=f"{issuer}/api/session/check",
         token_check_endpoint=f"{issuer}/api/token/check",
         revocations_endpoint=f"{issuer}{revocations.PATH}",
@@ -81,7 +85,7 @@ ROWS: Final = (
         handler=jwks,
         answers=(PublicKeys,),
         revalidates=True,
-        problems=frozenset({"busy"}),
+        problems=frozenset({"busy", "not_found"}),
     ),
     Operation(
         method="GET",
