@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from gatepass.testing.forger import Forger
 
-PATIENCE: Final = 10.0
+PATIENCE: Final = 5.0
 """Seconds that a service may take for an answer: a stranger's token is refused in milliseconds."""
 
 REFUSED: Final = frozenset({401})
