@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import psycopg
 import pytest
 from tests.stores import open_at
 
@@ -11,7 +12,7 @@ from gatepass.storage import MemoryStore
 from gatepass.storage.postgres import pool
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Iterator
     from pathlib import Path
 
     from gatepass.auth import Store
@@ -42,3 +43,19 @@ def where(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if request.param == "sqlite":
         return str(tmp_path / "gatepass.db")
     return str(request.getfixturevalue("postgres_url"))
+
+
+@pytest.fixture
+def database(postgres_url: str, postgres_database: psycopg.Connection[Any]) -> psycopg.Connection[Any]:
+    """A connection beside those of the store, after the database was emptied."""
+    return postgres_database
+
+
+@pytest.fixture
+def other(postgres_url: str) -> Iterator[psycopg.Connection[Any]]:
+    """Another process's connection."""
+    options = "-c search_path=gatepass"
+    with psycopg.connect(
+        postgres_url, autocommit=True, options=options, cursor_factory=psycopg.RawCursor
+    ) as connection:
+        yield connection
