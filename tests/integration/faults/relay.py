@@ -94,9 +94,14 @@ class Relay:
             if self.fault != "a byte a second":
                 writer.write(data[start:])
                 break
-            writer.write(data[start : start + 1])
-            await asyncio.sleep(1)
+            await self._drip(data[start : start + 1], writer)
         await writer.drain()
+
+    async def _drip(self, byte: bytes, writer: asyncio.StreamWriter) -> None:
+        if writer.is_closing():
+            raise ConnectionResetError
+        writer.write(byte)
+        await asyncio.sleep(1)
 
     async def _spoil(self, writer: asyncio.StreamWriter) -> None:
         self.met.add(self.jwks)
@@ -115,7 +120,5 @@ class Relay:
         else:
             writer.write(head % 1_000)
             for _ in range(1_000):
-                writer.write(b" ")
-                await writer.drain()
-                await asyncio.sleep(1)
+                await self._drip(b" ", writer)
         await writer.drain()

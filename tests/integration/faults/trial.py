@@ -43,13 +43,13 @@ class Seen:
     def accepted_after_kick(self) -> float:
         """How long after the kick a request of the kicked-out user began that was still let in."""
         late = [one.began - self.kicked_at for one in self.load.of(KICKED, status=200)]
-        return max(late, default=0.0)
+        return max([0.0, *late])
 
     @property
     def recovered_after(self) -> float:
         """How long after the end of the fault the one who stays was let in for good."""
         refused = [one.began - self.mended_at for one in self.load.of(STAYS) if one.status != 200]
-        return max(refused, default=0.0)
+        return max([0.0, *refused])
 
     @property
     def longest(self) -> float:
