@@ -117,6 +117,17 @@ class Events(_Table, frozen=True):
     """Where each event is written besides, as a line of JSON: "stdout", a file, or "off"."""
 
 
+class Log(_Table, frozen=True):
+    """`[log]`: what is written to standard error, and how."""
+
+    format: Literal["text", "json"] = "text"
+    """Lines for people, or one JSON object a line."""
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    """From which level upwards."""
+    access: bool = False
+    """Whether each request leaves a line, without its query string."""
+
+
 class Server(_Table, frozen=True):
     """`[server]`: where Auth listens and whom it trusts."""
 
@@ -129,7 +140,10 @@ class Server(_Table, frozen=True):
     app_origins: tuple[Text, ...] = ()
     """Origins of your own browser apps: they may call the API with the log-in cookie and be returned to."""
     trusted_proxies: tuple[Text, ...] = ()
-    """Addresses or networks of your reverse proxies, whose X-Forwarded-For is believed."""
+    """Addresses or networks of your reverse proxies, whose X-Forwarded-For and X-Request-ID are believed."""
+    metrics: Text = "off"
+    """Who may read GET /metrics: nobody ("off"), programs of this machine ("loopback"), or who has the bearer
+    token in this file."""
 
 
 class Settings(_Table, frozen=True):
@@ -145,6 +159,7 @@ class Settings(_Table, frozen=True):
     sessions: Sessions = Sessions()
     login: Login = Login()
     events: Events = Events()
+    log: Log = Log()
     server: Server = Server()
 
     @classmethod

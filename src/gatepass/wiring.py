@@ -26,6 +26,7 @@ from gatepass.server import (
     PasswordPool,
     ServerConfig,
     StandardOutput,
+    configure_logs,
     create_app,
 )
 from gatepass.settings import Settings, SettingsError
@@ -36,13 +37,16 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import FrameType
 
-    from gatepass.server import Outlet
+    from gatepass.server import MetricsFor, Outlet
     from gatepass.storage.postgres import PostgresStore
 
 _LOG: Final = logging.getLogger("gatepass")
 
 # Words in the place of a file's name.
-NO_FILES: Final = frozenset({"off", "stdout"})
+NO_FILES: Final = frozenset({"off", "stdout", "loopback"})
+
+# A token for the metrics that nobody guesses: 'openssl rand -hex 32' gives twice as many characters.
+METRICS_TOKEN_AT_LEAST: Final = 32
 
 # How often keys are moved and loaded again, and lapsed rows deleted. A key rotated by the command line is
 # known after this long, far below the time it is published before it signs. Seconds.
@@ -93,6 +97,7 @@ def load_settings(path: Path, env: Mapping[str, str]) -> Settings:
         database=msgspec.structs.replace(settings.database, path=str(folder / settings.database.path)),
         keys=keys,
         events=msgspec.structs.replace(settings.events, to=_placed(folder, settings.events.to)),
+        server=msgspec.structs.replace(settings.server, metrics=_placed(folder, settings.server.metrics)),
     )
 
 
@@ -136,6 +141,16 @@ def _read_private(path: str, *, what: str, hint: str) -> bytes:
         raise WiringError(f"can't read {path}: {error.strerror}") from None
 
 
+def metrics_for(named: str) -> MetricsFor:
+    """Say who may read the metrics; a file holds a bearer token. Raises `WiringError`."""
+    if named in ("off", "loopback"):
+        return "off" if named == "off" else "loopback"
+    token = _read_private(named, what="token for the metrics", hint="make one: openssl rand -hex 32").strip()
+    if len(token) < METRICS_TOKEN_AT_LEAST or not token.isascii() or not token.decode().isprintable():
+        raise WiringError(f"{named} must hold {METRICS_TOKEN_AT_LEAST} printable characters at least")
+    return Secret(token)
+
+
 def terms_of(settings: Settings) -> Terms:
     """Tell auth what the operator decided."""
     login, tokens = settings.login, settings.tokens
@@ -165,6 +180,7 @@ def config_of(settings: Settings) -> ServerConfig:
         app_origins=settings.server.app_origins,
         trusted_proxies=settings.server.trusted_proxies,
         counters=settings.server.counters,
+        metrics=metrics_for(settings.server.metrics),
     )
 
 
@@ -288,7 +304,8 @@ def listening_socket(host: str, port: int) -> socket.socket:
 
 def serve(settings: Settings, *, verbose: bool = False) -> None:
     """Run Auth until SIGINT or SIGTERM. Raises `WiringError`, `AuthError`."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    configure_logs(settings.log.format, settings.log.level)
+    verbose = verbose or settings.log.access
     listener = listening_socket(settings.server.host, settings.server.port)
     with listener:
         runner = asyncio.Runner(loop_factory=_loop_factory())
@@ -330,7 +347,7 @@ async def _serve(settings: Settings, listener: socket.socket, *, verbose: bool) 
                 log_config=None,
                 log_level="info" if verbose else "warning",
                 access_log=verbose,
-                # The client's address is worked out in server/limits.py, from trusted proxies alone.
+                # The client's address is worked out in server/addresses.py, from trusted proxies alone.
                 proxy_headers=False,
                 server_header=False,
                 timeout_graceful_shutdown=GRACEFUL_SHUTDOWN,

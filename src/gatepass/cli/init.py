@@ -72,6 +72,13 @@ kek_file = "{kek_file}"
 # Where each event is written besides, as a line of JSON: "stdout", a file such as "events.jsonl", or "off".
 # to = "off"
 
+[log]
+# Lines for people ("text") or for programs ("json"), from which level upwards; and whether each request
+# leaves one.
+# format = "text"
+# level = "info"
+# access = false
+
 [server]
 # Where to listen. Behind a reverse proxy leave it on this machine.
 # host = "127.0.0.1"
@@ -81,8 +88,11 @@ port = {port}
 # Origins of your own browser apps, such as ["https://app.example.org"]: they may call the API with the
 # log-in cookie, and log-in may return to them.
 # app_origins = []
-# Your reverse proxies, such as ["10.0.0.0/8"], whose X-Forwarded-For is believed.
+# Your reverse proxies, such as ["10.0.0.0/8"], whose X-Forwarded-For and X-Request-ID are believed.
 # trusted_proxies = []
+# Who may read GET /metrics (Prometheus): nobody ("off"), programs of this machine ("loopback"; not beside a
+# reverse proxy on it), or who has the bearer token in a file such as "metrics.token" (mode 0600).
+# metrics = "off"
 """
 
 SHARED: Final = """

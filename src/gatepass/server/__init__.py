@@ -4,16 +4,19 @@ from gatepass.server.app import create_app
 from gatepass.server.event_export import EventExport
 from gatepass.server.event_outlets import EventFile, Outlet, StandardOutput
 from gatepass.server.feed import FOLLOWERS
+from gatepass.server.logs import configure_logs
 from gatepass.server.passwords import PasswordPool
-from gatepass.server.site import ServerConfig
+from gatepass.server.site import MetricsFor, ServerConfig
 
 __all__ = [
     "FOLLOWERS",
     "EventExport",
     "EventFile",
+    "MetricsFor",
     "Outlet",
     "PasswordPool",
     "ServerConfig",
     "StandardOutput",
+    "configure_logs",
     "create_app",
 ]

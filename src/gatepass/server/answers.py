@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from gatepass.oauth import challenge
+from gatepass.server.request_id import REQUEST_ID
 
 if TYPE_CHECKING:
     from starlette.types import Send
@@ -65,6 +66,8 @@ class ProblemDetails(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
     """The member of the request that is meant, where one is."""
     retry_after: int | None = None
     """Seconds to wait, where waiting helps; the same as the Retry-After header."""
+    request_id: str | None = None
+    """What the log calls this request; the same as the X-Request-ID header."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +149,7 @@ class Refused(Exception):
             detail=self.detail or problem.detail,
             field=self.field,
             retry_after=self.retry_after,
+            request_id=REQUEST_ID.get(),
         )
 
 

@@ -61,6 +61,7 @@ def create_app(
     async def unrouted(request: Request, _: Exception) -> Response:
         """Answer for a path that no row has: as a problem to programs, as a page to people."""
         site.counters.count("no such route")
+        site.traffic.answered("no such route", 404, 0.0)
         refused = Refused("not_found")
         is_api = request.url.path.startswith(("/api/", "/.well-known/", "/revocations"))
         answer = refused.answer() if is_api else site.pages.problem(refused)
@@ -70,7 +71,13 @@ def create_app(
 
     resources = {path: Resource(site, rows_of_path) for path, rows_of_path in by_path.items()}
     literal = {path: resource for path, resource in resources.items() if "{" not in path}
-    frame = Middleware(Frame, https=config.https, app_origins=config.app_origins, literal=literal)
+    frame = Middleware(
+        Frame,
+        https=config.https,
+        app_origins=config.app_origins,
+        trusted=config.trusted_networks,
+        literal=literal,
+    )
     app = Starlette(
         routes=[Route(path, resource) for path, resource in resources.items() if path not in literal],
         middleware=[frame],

@@ -69,6 +69,10 @@ class FeedHub:
         self, auth: Auth, *, issuer: str, clock: Callable[[], float], followers: int = FOLLOWERS
     ) -> None:
         self.followers = 0
+        self.pages = 0
+        """Signed since the start."""
+        self.true_at: float | None = None
+        """When the last page was true."""
         self._auth = auth
         self._issuer = issuer
         self._clock = clock
@@ -172,6 +176,8 @@ class FeedHub:
             true_at=true_at,
             kid=key.kid,
         )
+        self.pages += 1
+        self.true_at = true_at
         self._kept.pop(after, None)
         if len(self._kept) >= KEPT:
             del self._kept[next(iter(self._kept))]

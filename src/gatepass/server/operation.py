@@ -9,6 +9,7 @@ import enum
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from time import perf_counter
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -149,6 +150,7 @@ class Resource:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
+        began = perf_counter()
         method = scope["method"]
         row = self._rows.get(method, self._any)
         call = Call(scope, receive, self._site)
@@ -161,15 +163,19 @@ class Resource:
                 raise Refused("method_not_allowed", headers=((b"allow", self._allow),))
             answer = await row.answer(call)
         except Refused as refused:
+            self._site.traffic.refused(label, refused.code)
             answer = row.refused(self._site, refused)
         except AuthError as error:
+            self._site.traffic.refused(label, error.code)
             _LOG.info("%s refused: %s (%s)", label, error.code, error)
             answer = row.refused(self._site, refusal_of(error))
         except ClientGone:
             return
         except Exception:
+            self._site.traffic.refused(label, "internal")
             _LOG.exception("%s failed", label)
             answer = row.refused(self._site, Refused("internal"))
+        self._site.traffic.answered(label, answer.status, perf_counter() - began)
         await answer.send(send)
 
 

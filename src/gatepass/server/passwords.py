@@ -44,6 +44,11 @@ class PasswordPool:
         self._pool = ThreadPoolExecutor(self._threads, thread_name_prefix="password")
         self._in_flight = 0
 
+    @property
+    def waiting(self) -> int:
+        """How many hashes wait for a thread."""
+        return max(0, self._in_flight - self._threads)
+
     async def hash(self, password: str) -> str:
         """Hash a new password. Raises `Refused("busy")`."""
         return await self._run(

@@ -10,10 +10,11 @@ from urllib.parse import parse_qsl
 import msgspec
 
 from gatepass.auth import Client
+from gatepass.server.addresses import client_address
 from gatepass.server.answers import Refused
 from gatepass.server.csrf import SAFE_METHODS
 from gatepass.server.device import device_label
-from gatepass.server.limits import client_address, read_body
+from gatepass.server.limits import read_body
 
 if TYPE_CHECKING:
     from starlette.types import Receive, Scope
@@ -105,6 +106,7 @@ class Call:
 
     def log_refusal(self, *, label: str, code: str) -> None:
         """Tell the operator why, where the client is only told that."""
+        self.site.traffic.refused(label, code)
         _LOG.info("%s refused: %s", label, code)
 
     def _media_type(self) -> str:

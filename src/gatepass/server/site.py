@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
+from gatepass.server.addresses import parse_networks
 from gatepass.server.cookies import SessionCookie
 from gatepass.server.counters import Counters
-from gatepass.server.limits import parse_networks
 from gatepass.server.return_to import safe_return_to
+from gatepass.server.traffic import Traffic
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import Literal
 
-    from gatepass.auth import Auth
+    from gatepass.auth import Auth, Secret
+    from gatepass.server.addresses import Network
     from gatepass.server.feed import FeedHub
-    from gatepass.server.limits import Network
     from gatepass.server.pages import Pages
+
+
+MetricsFor: TypeAlias = "Literal['off', 'loopback'] | Secret"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +37,8 @@ class ServerConfig:
     app_origins: frozenset[str] = frozenset()
     trusted_networks: tuple[Network, ...] = ()
     counters: bool = False
+    metrics: MetricsFor = "off"
+    """Who may read them: nobody, programs of this machine, or who has this bearer token."""
 
     @classmethod
     def from_names(
@@ -41,6 +48,7 @@ class ServerConfig:
         app_origins: tuple[str, ...] = (),
         trusted_proxies: tuple[str, ...] = (),
         counters: bool = False,
+        metrics: MetricsFor = "off",
     ) -> ServerConfig:
         """Make it from the texts of the settings. Raises `ValueError` for a network that is none."""
         return cls(
@@ -48,6 +56,7 @@ class ServerConfig:
             app_origins=frozenset(app_origins),
             trusted_networks=parse_networks(trusted_proxies),
             counters=counters,
+            metrics=metrics,
         )
 
     @property
@@ -70,6 +79,7 @@ class Site:
         "lookups",
         "origins",
         "pages",
+        "traffic",
     )
 
     def __init__(
@@ -88,6 +98,7 @@ class Site:
         self.clock = clock
         self.lookups = lookups
         self.counters = Counters()
+        self.traffic = Traffic()
         self.feed = feed
         self.pages = pages
         self.document = document

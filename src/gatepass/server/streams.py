@@ -30,6 +30,8 @@ HEADERS: Final[tuple[Header, ...]] = (
 class Stream:
     """The pages of the revocation feed as events, the first of them already read."""
 
+    status: Final = 200
+
     def __init__(self, call: Call, follower: Follower, first: SignedPage) -> None:
         self._call = call
         self._follower = follower
@@ -37,7 +39,7 @@ class Stream:
 
     async def send(self, send: Send) -> None:
         """Send pages until there are no more."""
-        await send({"type": "http.response.start", "status": 200, "headers": list(HEADERS)})
+        await send({"type": "http.response.start", "status": self.status, "headers": list(HEADERS)})
         async with left_when_gone(self._follower, self._call.receive):
             page: SignedPage | None = None if self._call.scope["method"] == "HEAD" else self._first
             while page is not None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from gatepass.server.limits import client_address, parse_networks
+from gatepass.server.addresses import client_address, parse_networks
 
 TRUSTED = parse_networks(["10.0.0.0/8", "127.0.0.1", "fd00::/8"])
 

@@ -10,6 +10,7 @@ from gatepass.server.routes import (
     counts,
     events,
     login,
+    metrics,
     orders,
     password,
     revocations,
@@ -31,6 +32,7 @@ def operations(config: ServerConfig) -> tuple[Operation, ...]:
     rows: list[Operation] = [*sessions.HOT, *tokens.ROWS, *revocations.ROWS]
     rows += (*well_known.ROWS, *login.ROWS, *sessions.ROWS)
     rows += (*password.ROWS, *admin.ROWS, *users.ROWS, *orders.ROWS, *events.ROWS)
+    rows += metrics.rows(config.metrics)
     return (*rows, *counts.ROWS) if config.counters else tuple(rows)
 
 
