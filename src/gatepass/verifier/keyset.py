@@ -67,8 +67,9 @@ class TrustedKeys:
 
     def may_fetch_early(self, *, now: float) -> bool:
         """Say whether an unknown kid is worth waking the follower; without keys it is awake anyway."""
-        # No cool-down is longer than that: the clock was set back.
-        cooling = self._early_from - self._terms.cool_down - 1 <= now < self._early_from
+        left = self._early_from - now
+        # No cool-down is longer than that: the clock was set back. Keys that are held are never fetched.
+        cooling = 0 < left <= self._terms.cool_down + 1 or left == float("inf")
         return self.view is not None and not cooling
 
     def fetch_early(self, *, now: float) -> None:

@@ -525,6 +525,9 @@ async def test_a_clock_that_was_set_back_does_not_silence_unknown_kids(
     keys.fetch_early(now=clock())
     assert not keys.may_fetch_early(now=clock() + 29)
     assert keys.may_fetch_early(now=clock() - 3_600)
+    keys.hold(service.issuer.jwks())  # what nobody publishes is not fetched, whatever kid comes
+    assert not keys.may_fetch_early(now=clock())
+    assert not keys.may_fetch_early(now=clock() + 3_600)
 
 
 def test_a_watch_that_is_let_go_before_its_work_is_called_back_is_no_error() -> None:
