@@ -221,9 +221,8 @@ async def test_an_issuer_that_names_no_place_to_ask_is_503(clock: Clock, followe
         follower=follower,
         feed=FeedTerms(first_retry=0.01, longest_retry=0.01),
     )
-    await until(
-        lambda: checks.watch.keys.view is not None if checks.watch.following.alive else _begin(checks)
-    )
+    checks.watch.follow()
+    await until(lambda: checks.watch.keys.view is not None)
     with pytest.raises(Unavailable):
         await checks.check(issuer.token(), freshness=Freshness(on_stale="ask"))
     await checks.close()
