@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
-from gatepass.auth import Auth, Limit, Secret, Terms, passwords, usecases
+from gatepass.auth import Auth, Letter, Limit, Secret, Terms, passwords, usecases
 from gatepass.oauth import SHARED_ALGORITHM, SharedSecrets
 from gatepass.server import PasswordPool, ServerConfig, create_app
 from gatepass.storage import MemoryStore
@@ -73,6 +73,19 @@ class World:
         answer = await client.post("/login", data=form, headers={"origin": self.config.issuer})
         assert answer.status_code == 303, answer.text
         return client
+
+
+async def sent(world: World, to: str) -> str:
+    """Send the mails that wait; gives the link's secret in the newest one to an address."""
+    letters: list[Letter] = []
+
+    class Box:
+        async def send(self, letter: Letter) -> None:
+            letters.append(letter)
+
+    await usecases.send_mails(world.auth, Box(), now=world.now)
+    text = next(letter.text for letter in reversed(letters) if letter.to == to)
+    return text.partition("?link=")[2].split()[0]
 
 
 MakeWorld = Callable[..., "World"]

@@ -16,8 +16,9 @@ import msgspec
 
 ENV_PREFIX: Final = "GATEPASS_"
 
-# Variables with the prefix that are no setting: where the file is. The command line reads it.
-RESERVED_ENV: Final = frozenset({"GATEPASS_SETTINGS"})
+# Variables with the prefix that are no setting: where the file is, which the command line reads, and the
+# password of the mail server, which wiring reads: a setting could be printed.
+RESERVED_ENV: Final = frozenset({"GATEPASS_SETTINGS", "GATEPASS_MAIL_PASSWORD"})
 
 # Services and caches may keep the published keys for 300 seconds (server/routes/well_known.py tells them so,
 # and a test holds the two together). Twice that: a fetch may fail once, and the command line's new key is
@@ -108,6 +109,36 @@ class Login(_Table, frozen=True):
     """Whether strangers may register themselves."""
 
 
+class Links(_Table, frozen=True):
+    """`[links]`: the one-time links in mails."""
+
+    lifetime: Annotated[int, msgspec.Meta(ge=60, le=3_600)] = 600
+    """Seconds that a link for a new password or another e-mail address lasts."""
+    invite_lifetime: Annotated[int, msgspec.Meta(ge=60, le=30 * 86_400)] = 3 * 86_400
+    """Seconds that the first link of a new account lasts."""
+
+
+class Mail(_Table, frozen=True):
+    """`[mail]`: how mails leave."""
+
+    transport: Literal["folder", "console", "smtp"] = "folder"
+    """`folder` and `console` are for development: nothing is sent."""
+    folder: Text = "mails"
+    """Where mails are written instead of sent; a relative path starts at the settings file's folder."""
+    sender: Text = "gatepass@localhost"
+    """What stands in `From`, such as "Clinic <no-reply@clinic.example>"."""
+    host: Text = "localhost"
+    """The mail server."""
+    port: Annotated[int, msgspec.Meta(ge=1, le=65_535)] = 587
+    """Its port: 587 with `starttls`, 465 with `tls`."""
+    security: Literal["starttls", "tls", "none"] = "starttls"
+    """`none` is for a mail server on this machine."""
+    username: Text | None = None
+    """Whom the mail server knows us as, if it asks."""
+    password_file: Text | None = None
+    """The file with its password, which only its owner may read; or the variable GATEPASS_MAIL_PASSWORD."""
+
+
 class Events(_Table, frozen=True):
     """`[events]`: the log of who logged in, refreshed, was ended, and by whom."""
 
@@ -158,6 +189,8 @@ class Settings(_Table, frozen=True):
     tokens: Tokens = Tokens()
     sessions: Sessions = Sessions()
     login: Login = Login()
+    links: Links = Links()
+    mail: Mail = Mail()
     events: Events = Events()
     log: Log = Log()
     server: Server = Server()
@@ -296,6 +329,15 @@ def _check(settings: Settings) -> None:
         raise SettingsError("tokens.refresh_idle must not be longer than tokens.refresh_absolute")
     if settings.sessions.idle > settings.sessions.absolute:
         raise SettingsError("sessions.idle must not be longer than sessions.absolute")
+    _check_mail(settings.mail)
+
+
+def _check_mail(mail: Mail) -> None:
+    """Refuse what would send passwords or links through a network in the clear."""
+    if mail.security == "none" and not _is_loopback(mail.host):
+        raise SettingsError("mail.security must be starttls or tls: none is for a server on this machine")
+    if "@" not in mail.sender or not mail.sender.isprintable():
+        raise SettingsError("mail.sender must be an e-mail address, with or without a name before it")
 
 
 def _check_origin(name: str, origin: str) -> None:

@@ -13,11 +13,13 @@ from base64 import urlsafe_b64decode
 from binascii import Error as Base64Error
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import msgspec
 
 from gatepass.auth import Auth, AuthError, Limit, Secret, Terms, usecases
+from gatepass.mail import ConsoleMailer, FolderMailer, Security, SmtpMailer
 from gatepass.oauth import SecretRefused, Selects, SharedSecrets
 from gatepass.server import (
     FOLLOWERS,
@@ -29,14 +31,14 @@ from gatepass.server import (
     configure_logs,
     create_app,
 )
-from gatepass.settings import Settings, SettingsError
+from gatepass.settings import Mail, Settings, SettingsError
 from gatepass.storage import SqliteStore
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
-    from pathlib import Path
     from types import FrameType
 
+    from gatepass.auth import Mailer
     from gatepass.server import MetricsFor, Outlet
     from gatepass.storage.postgres import PostgresStore
 
@@ -51,6 +53,10 @@ METRICS_TOKEN_AT_LEAST: Final = 32
 # How often keys are moved and loaded again, and lapsed rows deleted. A key rotated by the command line is
 # known after this long, far below the time it is published before it signs. Seconds.
 HOUSEKEEPING_EVERY: Final = 15.0
+
+# Between two looks for mails that wait: soon enough for who looks at their mailbox, and a look costs a few
+# microseconds. Seconds.
+MAILS_EVERY: Final = 1.0
 
 # Entries of the feed that are looked through for revoked keys in one go: a millisecond.
 FEED_PIECE: Final = 200
@@ -98,12 +104,45 @@ def load_settings(path: Path, env: Mapping[str, str]) -> Settings:
         keys=keys,
         events=msgspec.structs.replace(settings.events, to=_placed(folder, settings.events.to)),
         server=msgspec.structs.replace(settings.server, metrics=_placed(folder, settings.server.metrics)),
+        mail=_mail_placed(folder, settings.mail),
     )
 
 
 def _placed(folder: Path, name: str) -> str:
     """Give a file's path; a word that is no file stays."""
     return name if name in NO_FILES else str(folder / name)
+
+
+def _mail_placed(folder: Path, mail: Mail) -> Mail:
+    secret = None if mail.password_file is None else str(folder / mail.password_file)
+    return msgspec.structs.replace(mail, folder=str(folder / mail.folder), password_file=secret)
+
+
+def mailer_of(mail: Mail, env: Mapping[str, str]) -> Mailer:
+    """Make the mailer that the settings ask for; loudly, where it sends nothing. Raises `WiringError`."""
+    if mail.transport == "folder":
+        _LOG.warning("NO MAIL IS SENT: mails are written to %s ([mail] in the settings)", mail.folder)
+        return FolderMailer(Path(mail.folder), sender=mail.sender)
+    if mail.transport == "console":
+        _LOG.warning("NO MAIL IS SENT: mails, links and all, are printed here ([mail] in the settings)")
+        return ConsoleMailer(sender=mail.sender)
+    return SmtpMailer(
+        mail.host,
+        mail.port,
+        sender=mail.sender,
+        security=Security(mail.security),
+        username=mail.username,
+        password=None if mail.username is None else _mail_password(mail, env),
+    )
+
+
+def _mail_password(mail: Mail, env: Mapping[str, str]) -> Secret:
+    if "GATEPASS_MAIL_PASSWORD" in env:
+        return Secret(env["GATEPASS_MAIL_PASSWORD"].encode())
+    if mail.password_file is None:
+        raise WiringError("mail.username needs mail.password_file, or the variable GATEPASS_MAIL_PASSWORD")
+    what = "password of the mail server"
+    return Secret(_read_private(mail.password_file, what=what, hint="write it there, mode 0600").strip())
 
 
 def read_kek(path: str) -> Secret:
@@ -166,6 +205,8 @@ def terms_of(settings: Settings) -> Terms:
         account_limit=Limit(login.attempts_per_account, login.window),
         address_limit=Limit(login.attempts_per_address, login.window),
         events_kept=settings.events.keep,
+        link_lifetime=settings.links.lifetime,
+        invite_lifetime=settings.links.invite_lifetime,
         registration_open=login.registration,
         signing_algorithm=settings.keys.algorithm,
         key_lifetime=settings.keys.lifetime,
@@ -253,6 +294,20 @@ async def keep_house(auth: Auth, *, every: float = HOUSEKEEPING_EVERY) -> None:
                 _LOG.exception("housekeeping: %s failed", chore.__name__)
 
 
+async def carry_mails(auth: Auth, mailer: Mailer, *, every: float = MAILS_EVERY) -> None:
+    """Send the mails that wait, for ever; a round that found some is followed by the next at once."""
+    while True:
+        tried = 0
+        try:
+            tried = await usecases.send_mails(auth, mailer, now=time.time())
+        except AuthError as error:
+            _LOG.warning("sending mails failed: %s (%s)", error.code, error)
+        except Exception:
+            _LOG.exception("sending mails failed")
+        if not tried:
+            await asyncio.sleep(every)
+
+
 async def watch_keys(auth: Auth, *, within: float = HOUSEKEEPING_EVERY) -> None:
     """Load the ring at once when any process revoked a key, for ever: until then this one signs with it."""
     place: int | None = None
@@ -334,6 +389,7 @@ async def _serve(settings: Settings, listener: socket.socket, *, verbose: bool) 
             self.force_exit = self.should_exit
             self.should_exit = True
 
+    mailer = mailer_of(settings.mail, os.environ)
     async with opened(settings) as auth:
         await usecases.change_algorithm(auth, now=time.time())
         await auth.passwords.verify(None, "-")  # makes the hash that stands in for an unknown user's
@@ -355,7 +411,7 @@ async def _serve(settings: Settings, listener: socket.socket, *, verbose: bool) 
         )
         host, port = listener.getsockname()[:2]
         _LOG.info("listening on %s:%s for %s", host, port, settings.issuer)
-        async with _house_kept(auth, settings):
+        async with _house_kept(auth, settings, mailer):
             await server.serve(sockets=[listener])
 
 
@@ -375,11 +431,15 @@ def _followers() -> int:
 
 
 @asynccontextmanager
-async def _house_kept(auth: Auth, settings: Settings) -> AsyncIterator[None]:
+async def _house_kept(auth: Auth, settings: Settings, mailer: Mailer) -> AsyncIterator[None]:
     """Keep house meanwhile, on a connection of its own: what it reads is no request's look-up."""
     store = await open_store(settings)
     apart = replace(auth, store=store)
-    chores = [asyncio.create_task(keep_house(apart)), asyncio.create_task(watch_keys(apart))]
+    chores = [
+        asyncio.create_task(keep_house(apart)),
+        asyncio.create_task(watch_keys(apart)),
+        asyncio.create_task(carry_mails(apart, mailer)),
+    ]
     outlet = outlet_of(settings)
     if outlet is not None:
         name = f"{socket.gethostname()} {os.getpid()} {os.urandom(4).hex()}"

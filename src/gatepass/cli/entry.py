@@ -29,6 +29,8 @@ COMMANDS: Final[dict[tuple[str, ...], str]] = {
     ("init",): "write a settings file and a key-encryption key",
     ("serve",): "run Auth",
     ("user", "add"): "add a user",
+    ("user", "invite"): "add a user who chooses the password, or send the link once more",
+    ("user", "edit"): "change the names or the e-mail address of a user",
     ("user", "list"): "list users",
     ("user", "disable"): "disable a user: every pass of theirs stops holding",
     ("user", "enable"): "let a disabled user log in again",

@@ -66,6 +66,24 @@ kek_file = "{kek_file}"
 # Whether strangers may register themselves.
 # registration = false
 
+[links]
+# How long a link for a new password or another e-mail address lasts, and the first of a new account (3 days).
+# lifetime = 600
+# invite_lifetime = 259200
+
+[mail]
+# How mails leave. In development they don't: they are written to a folder, links and all ("folder"), or
+# printed ("console"). For the real thing: "smtp", with host, port, security ("starttls" or "tls") and sender.
+# transport = "folder"
+# folder = "mails"
+# sender = "gatepass@localhost"
+# host = "localhost"
+# port = 587
+# security = "starttls"
+# If the server asks who sends; the password stands in a file that only its owner may read.
+# username = "gatepass"
+# password_file = "mail.password"
+
 [events]
 # How long the log of log-ins, renewals and endings is kept (1 year); it holds user ids and addresses.
 # keep = 31536000
@@ -165,5 +183,6 @@ def run(args: argparse.Namespace) -> int:
     print(f"Wrote {settings} (settings, commented) and {kek} (key-encryption key, mode 0600).")
     if args.shared_secret:
         print(f"Wrote {secret} (shared secret, mode 0600): give it to each Service, and to nobody else.")
+    print("NO MAIL IS SENT yet: mails are written to the folder mails. See [mail] in the settings.")
     print("Next: gatepass user add …, then gatepass serve")
     return 0

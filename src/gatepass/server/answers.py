@@ -93,6 +93,7 @@ PROBLEMS: Final[dict[str, Problem]] = {
     "method_not_allowed": Problem(405, "This address does not take that method; see the Allow header."),
     "email_taken": Problem(409, "This e-mail address has an account already."),
     "renewal_too_early": Problem(409, "The access token still holds; renew it when it has expired."),
+    "link_refused": Problem(410, "This link does not work (any more): used, replaced, or over."),
     "body_too_large": Problem(413, "The body is too large."),
     "unsupported_media_type": Problem(415, "Send the body as application/json."),
     "invalid_input": Problem(422, "A value can't be accepted; `field` says which."),

@@ -9,28 +9,34 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 _NAME: Final = "gatepass_session"
+LINK_NAME: Final = "gatepass_link"
 
 
 @dataclass(frozen=True, slots=True)
 class SessionCookie:
-    """The cookie that carries a session id; on https bound to the host by its `__Host-` prefix."""
+    """The cookie that carries a session id, or the secret of a one-time link; on https bound to the host by
+    its `__Host-` prefix."""
 
     name: str
     flags: str
 
     @classmethod
-    def for_scheme(cls, *, https: bool) -> SessionCookie:
+    def for_scheme(cls, *, https: bool, name: str = _NAME) -> SessionCookie:
         """Choose name and flags: https always, except on this machine."""
         flags = "Path=/; HttpOnly; SameSite=Lax"
         if https:
             # The prefix makes browsers insist on Secure, Path=/ and no Domain, so that no neighbouring
             # host under the same domain can plant this cookie.
-            return cls(f"__Host-{_NAME}", f"{flags}; Secure")
-        return cls(_NAME, flags)
+            return cls(f"__Host-{name}", f"{flags}; Secure")
+        return cls(name, flags)
 
     def given(self, session_id: str) -> bytes:
         """Write the `Set-Cookie` value; it ends with the browser's session, the server knows the true end."""
         return f"{self.name}={session_id}; {self.flags}".encode("ascii")
+
+    def given_for(self, secret: str, *, seconds: int) -> bytes:
+        """Write the `Set-Cookie` value of one that the browser forgets after a while by itself."""
+        return f"{self.name}={secret}; {self.flags}; Max-Age={seconds}".encode("ascii")
 
     def taken_back(self) -> bytes:
         """Write the `Set-Cookie` value that makes the browser forget it."""

@@ -71,6 +71,57 @@ class PasswordBody(Body, frozen=True):
     new_password: Text
 
 
+class ResetBody(Body, frozen=True):
+    """Whose password was forgotten."""
+
+    email: Text
+
+
+class LinkBody(Body, frozen=True):
+    """The secret of a one-time link, as it stands behind `link=` in the mail."""
+
+    link: Text
+
+
+class NewPasswordBody(LinkBody, frozen=True):
+    """And the password that is to hold."""
+
+    new_password: Text
+
+
+class NamesBody(Body, frozen=True):
+    """The names that one is to have, with the password that holds."""
+
+    current_password: Text
+    first_name: Text
+    last_name: Text
+
+
+class EmailBody(Body, frozen=True):
+    """The e-mail address that one wants, with the password that holds."""
+
+    current_password: Text
+    email: Text
+
+
+class InviteBody(Body, frozen=True):
+    """A user to be; they choose the password themselves, by a link in a mail."""
+
+    email: Text
+    first_name: Text
+    last_name: Text
+    roles: Names = []
+    permissions: Names = []
+
+
+class ProfileBody(Body, frozen=True):
+    """What of a user is to change; what is left out stays."""
+
+    email: Text | None = None
+    first_name: Text | None = None
+    last_name: Text | None = None
+
+
 class RolesBody(Body, frozen=True):
     """All the roles that a user is to hold."""
 

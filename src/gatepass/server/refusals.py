@@ -13,6 +13,7 @@ from gatepass.server.answers import Refused
 _CODES: Final[dict[type[auth.AuthError], str]] = {
     auth.LoginRefused: "login_refused",
     auth.PasswordRefused: "password_refused",
+    auth.LinkRefused: "link_refused",
     auth.TooManyAttempts: "too_many_attempts",
     auth.RegistrationClosed: "registration_closed",
     auth.InvalidInput: "invalid_input",

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 from gatepass.server.addresses import parse_networks
-from gatepass.server.cookies import SessionCookie
+from gatepass.server.cookies import LINK_NAME, SessionCookie
 from gatepass.server.counters import Counters
 from gatepass.server.return_to import safe_return_to
 from gatepass.server.traffic import Traffic
@@ -76,6 +76,7 @@ class Site:
         "counters",
         "document",
         "feed",
+        "link_cookie",
         "lookups",
         "origins",
         "pages",
@@ -103,6 +104,7 @@ class Site:
         self.pages = pages
         self.document = document
         self.cookie = SessionCookie.for_scheme(https=config.https)
+        self.link_cookie = SessionCookie.for_scheme(https=config.https, name=LINK_NAME)
         self.origins = frozenset({config.issuer}) | config.app_origins
 
     def return_to(self, text: str | None) -> str | None:

@@ -100,7 +100,11 @@ def test_a_port_that_is_none_is_not_taken_for_another(
     assert served == [65_535]
 
 
-OTHER_CHOICES = {'url = "postgresql://gatepass@db.example.org/gatepass"'}  # instead of `path`
+OTHER_CHOICES = {
+    'username = "gatepass"',
+    'password_file = "mail.password"',
+    'url = "postgresql://gatepass@db.example.org/gatepass"',
+}  # instead of `path`
 
 
 def test_the_commented_defaults_are_the_defaults() -> None:
@@ -112,7 +116,10 @@ def test_the_commented_defaults_are_the_defaults() -> None:
     assert Settings.from_mapping(written, {}) == Settings.from_mapping(
         {"issuer": "http://127.0.0.1:8000", "audience": "a"}, {}
     )
-    of_other_modes = {"database.url", "keys.shared_secret_file"}
+    of_other_modes = {
+        *("database.url", "keys.shared_secret_file"),
+        *("mail.username", "mail.password_file"),
+    }
     assert names(written) | of_other_modes == names(msgspec.to_builtins(Settings.from_mapping(written, {})))
 
 

@@ -16,6 +16,7 @@ import pytest
 from jsonschema import Draft202012Validator
 from openapi_spec_validator import validate
 from starlette.routing import Route
+from tests.server_world import sent
 
 from gatepass.auth import Limit, StorageUnavailable, usecases
 from gatepass.oauth import SharedSecrets, new_shared_secret
@@ -128,6 +129,7 @@ async def test_every_documented_answer_is_given_and_fits(make_world: MakeWorld, 
     await drive_registration(make_world, witness)
     await drive_the_shared_secret_mode(make_world, witness)
     await drive_the_stream(witness)
+    await drive_links(make_world, witness)
     assert witness.seen == witness.documented()
 
 
@@ -195,6 +197,71 @@ async def drive_management(world: World, client: httpx.AsyncClient, root: dict[s
     assert (await client.delete(bob, headers=root)).status_code == 204
     for order in ({"jti": "a"}, {"client_id": "b"}):
         assert (await client.post("/api/admin/revocations", json=order, headers=root)).is_success
+
+
+async def drive_links(make_world: MakeWorld, witness: Witness) -> None:
+    """Mails and what their links do; then the same in a world where nobody may try again."""
+    world = witness.world
+    async with witness.client() as client:
+        mine = {"authorization": f"Bearer {await world.session(client)}"}
+        root = {"authorization": f"Bearer {await world.session(client, 'root@example.org')}"}
+        names = {"current_password": PASSWORD, "first_name": "Anna", "last_name": "Lee"}
+        email = {"current_password": PASSWORD, "email": "anna@example.org"}
+        for method, path, body in (("PUT", "names", names), ("POST", "email", email)):
+            path = f"/api/profile/{path}"
+            assert (await client.request(method, path, json=body, headers=mine)).is_success
+            wrong = body | {"current_password": "wrong horse"}
+            await client.request(method, path, json=wrong, headers=mine)
+            spoiled = {name: value if name == "current_password" else "" for name, value in body.items()}
+            await client.request(method, path, json=spoiled, headers=mine)
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setattr(world.auth.passwords, "_in_flight", 1000)
+                await client.request(method, path, json=body, headers=mine)
+        confirm = {"link": await sent(world, "anna@example.org")}
+        assert (await client.post("/api/email/confirm", json=confirm)).status_code == 204
+        assert (await client.post("/api/email/confirm", json=confirm)).status_code == 410
+
+        new = {"email": "cy@example.org", "first_name": "Cy", "last_name": "Po"}
+        made = await client.post("/api/admin/users", json=new, headers=root)
+        assert made.json()["status"] == "invited"
+        cy = f"/api/admin/users/{made.json()['account']['id']}"
+        await client.post("/api/admin/users", json=new, headers=root)
+        await client.post("/api/admin/users", json=new | {"email": "x"}, headers=root)
+        await client.post("/api/admin/users", json=new, headers=mine)
+        assert (await client.post(f"{cy}/invite", headers=root)).is_success
+        assert (await client.put(f"{cy}/profile", json={"last_name": "Pu"}, headers=root)).is_success
+        await client.put(f"{cy}/profile", json={"last_name": ""}, headers=root)
+        await client.put(f"{cy}/profile", json={"email": "root@example.org"}, headers=root)
+        link = await sent(world, "cy@example.org")
+        chosen = {"link": link, "new_password": "another horse"}
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(world.auth.passwords, "_in_flight", 1000)
+            await client.post("/api/password/set", json=chosen)
+        await client.post("/api/password/set", json=chosen | {"new_password": "password"})
+        assert (await client.post("/api/password/set", json=chosen)).status_code == 204
+        assert (await client.post("/api/password/set", json=chosen)).status_code == 410
+        asked = {"email": "nobody@example.org"}
+        assert (await client.post("/api/password/forgotten", json=asked)).status_code == 204
+    await drive_impatience(make_world, witness)
+
+
+async def drive_impatience(make_world: MakeWorld, witness: Witness) -> None:
+    strict = make_world(terms={"address_limit": Limit(2, 900)})
+    await usecases.keep_keys(strict.auth, now=strict.now)
+    await strict.add()
+    hasty = Witness(strict)
+    await hasty.read_document()
+    async with hasty.client() as client:
+        mine = {"authorization": f"Bearer {await strict.session(client)}"}
+        for _ in range(3):
+            await client.post("/api/password/forgotten", json={"email": "a@example.org"})
+        await client.post("/api/email/confirm", json={"link": "x"})
+        await client.post("/api/password/set", json={"link": "x", "new_password": "another horse"})
+        names = {"current_password": "x", "first_name": "A", "last_name": "B"}
+        await client.put("/api/profile/names", json=names, headers=mine)
+        email = {"current_password": "x", "email": "b@example.org"}
+        await client.post("/api/profile/email", json=email, headers=mine)
+    witness.seen |= hasty.seen
 
 
 async def drive_the_stream(witness: Witness) -> None:
@@ -330,6 +397,8 @@ async def drive_registration(make_world: MakeWorld, witness: Witness) -> None:
 
 ON_A_USER: list[tuple[str, str, dict[str, list[str]] | None]] = [
     ("GET", "", None),
+    ("POST", "/invite", None),
+    ("PUT", "/profile", {}),
     ("PUT", "/roles", {"roles": []}),
     ("PUT", "/permissions", {"permissions": []}),
     ("POST", "/disable", None),

@@ -51,6 +51,13 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "a key that signs before Services know it": ({"keys": {"publish_ahead": 599}}, "Services keep"),
     "a file and a server": ({"database": {"path": "a.db", "url": "postgresql:///a"}}, "give one of them"),
     "a server of another kind": ({"database": {"url": "mysql://ada:hunter2@db/a"}}, "postgresql://"),
+    "links in the clear through a network": (
+        {"mail": {"host": "mail.example.org", "security": "none"}},
+        "starttls or tls",
+    ),
+    "a sender that is none": ({"mail": {"sender": "Clinic"}}, "mail.sender"),
+    "a sender with a second header": ({"mail": {"sender": "a@example.org\nBcc: b@c.de"}}, "mail.sender"),
+    "links for a day": ({"links": {"lifetime": 86_400}}, "links.lifetime"),
     "an empty audience": ({"audience": ""}, "audience"),
 }
 

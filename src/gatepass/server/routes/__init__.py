@@ -9,10 +9,12 @@ from gatepass.server.routes import (
     admin,
     counts,
     events,
+    links,
     login,
     metrics,
     orders,
     password,
+    profile,
     revocations,
     sessions,
     tokens,
@@ -31,6 +33,7 @@ def operations(config: ServerConfig) -> tuple[Operation, ...]:
     """Give the API's rows, the hottest first: the router tries them in this order."""
     rows: list[Operation] = [*sessions.HOT, *tokens.ROWS, *revocations.ROWS]
     rows += (*well_known.ROWS, *login.ROWS, *sessions.ROWS)
+    rows += (*links.ROWS, *profile.ROWS)
     rows += (*password.ROWS, *admin.ROWS, *users.ROWS, *orders.ROWS, *events.ROWS)
     rows += metrics.rows(config.metrics)
     return (*rows, *counts.ROWS) if config.counters else tuple(rows)
@@ -38,4 +41,4 @@ def operations(config: ServerConfig) -> tuple[Operation, ...]:
 
 def pages() -> tuple[Page, ...]:
     """Give the pages' rows."""
-    return (*account.ROWS, *password.PAGES)
+    return (*account.ROWS, *password.PAGES, *profile.PAGES, *links.PAGES)

@@ -27,6 +27,10 @@ _DONE: Final[dict[str, str]] = {
     "others-ended": "All your other sessions are ended.",
     "everywhere": "You are logged out everywhere.",
     "password": "Your password is changed, and everything else of yours is logged out.",
+    "password-set": "Your password is set. Log in with it.",
+    "names": "Your names are changed.",
+    "email-asked": "A link is on its way to the new address. It changes when you open it.",
+    "email": "Your e-mail address is changed.",
     "gone": "That session had ended already.",
 }
 

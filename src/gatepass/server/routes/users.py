@@ -5,7 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from gatepass.auth import NotPermitted, UserUnknown, may_administer, usecases
-from gatepass.server.messages import AdminUser, AdminUsers, AdminUsersPage, PermissionsBody, RolesBody
+from gatepass.server.messages import (
+    AdminUser,
+    AdminUsers,
+    AdminUsersPage,
+    InviteBody,
+    PermissionsBody,
+    ProfileBody,
+    RolesBody,
+)
 from gatepass.server.operation import Access, Operation
 from gatepass.server.shapes import admin_user
 
@@ -33,6 +41,49 @@ async def show_user(call: Call, _: None) -> AdminUser:
     """Show one user."""
     user_id, actor = call.path_value("user_id"), call.checked.user
     return admin_user(await usecases.find_user(call.site.auth, user_id=user_id, actor=actor))
+
+
+async def invite(call: Call, body: InviteBody) -> AdminUser:
+    """Make an account; a link to choose the password is sent."""
+    user = await usecases.invite_user(
+        call.site.auth,
+        email=body.email,
+        first_name=body.first_name,
+        last_name=body.last_name,
+        roles=body.roles,
+        permissions=body.permissions,
+        actor=call.checked.user,
+        client=call.client,
+        now=call.now,
+    )
+    return admin_user(user)
+
+
+async def invite_again(call: Call, _: None) -> AdminUser:
+    """Send the link once more, to who has not chosen a password yet."""
+    user = await usecases.invite_again(
+        call.site.auth,
+        user_id=call.path_value("user_id"),
+        actor=call.checked.user,
+        client=call.client,
+        now=call.now,
+    )
+    return admin_user(user)
+
+
+async def edit(call: Call, body: ProfileBody) -> AdminUser:
+    """Change names and e-mail address."""
+    user = await usecases.edit_user(
+        call.site.auth,
+        user_id=call.path_value("user_id"),
+        new_email=body.email,
+        first_name=body.first_name,
+        last_name=body.last_name,
+        actor=call.checked.user,
+        client=call.client,
+        now=call.now,
+    )
+    return admin_user(user)
 
 
 async def set_roles(call: Call, body: RolesBody) -> AdminUser:
@@ -104,11 +155,12 @@ def _on_user(
     *,
     name: str,
     summary: str,
-    body: type[RolesBody | PermissionsBody] | None = None,
+    body: type[RolesBody | PermissionsBody | ProfileBody] | None = None,
     status: int = 200,
+    problems: frozenset[str] = frozenset(),
 ) -> Operation:
     """Write a row on one user; all of them answer with the user, but for those that answer with nothing."""
-    problems = {"insufficient_scope", "not_found"} | (set() if body is None else {"invalid_input"})
+    found = problems | {"insufficient_scope", "not_found"} | (set() if body is None else {"invalid_input"})
     return Operation(
         method=method,
         path=f"/api/admin/users/{{user_id}}{path}",
@@ -120,7 +172,7 @@ def _on_user(
         body=body,
         answers=(AdminUser,) if status == 200 else (),
         status=status,
-        problems=frozenset(problems),
+        problems=frozenset(found),
     )
 
 
@@ -136,6 +188,35 @@ ROWS: Final = (
         query=AdminUsersPage,
         answers=(AdminUsers,),
         problems=frozenset({"insufficient_scope", "invalid_input"}),
+    ),
+    Operation(
+        method="POST",
+        path="/api/admin/users",
+        name="invite_user",
+        summary="Make an account; its owner gets a link to choose the password (needs gatepass:admin)",
+        tag="administration",
+        handler=invite,
+        access=Access.LOGGED_IN,
+        body=InviteBody,
+        answers=(AdminUser,),
+        status=201,
+        problems=frozenset({"insufficient_scope", "invalid_input", "email_taken"}),
+    ),
+    _on_user(
+        "POST",
+        "/invite",
+        invite_again,
+        name="invite_user_again",
+        summary="Send another one-time link to a user who has no password yet",
+    ),
+    _on_user(
+        "PUT",
+        "/profile",
+        edit,
+        name="edit_user",
+        summary="Change a user's names or e-mail address",
+        body=ProfileBody,
+        problems=frozenset({"email_taken"}),
     ),
     _on_user("GET", "", show_user, name="show_user", summary="Show a user"),
     _on_user(

@@ -1,0 +1,170 @@
+"""Changing one's own names and e-mail address: the page, and the operations."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from gatepass.auth import InvalidInput, PasswordRefused, TooManyAttempts, usecases
+from gatepass.server.answers import PROBLEMS, Answer, Refused, see_other
+from gatepass.server.credentials import visitor, visitor_acting
+from gatepass.server.messages import Account, EmailBody, NamesBody
+from gatepass.server.operation import Access, Operation, Page
+from gatepass.server.pages import wait
+from gatepass.server.refusals import refusal_of
+from gatepass.server.shapes import account_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from gatepass.auth import AuthError, User
+    from gatepass.server.request import Call
+
+_FIELDS: Final = {"first_name": "first name", "last_name": "last name", "email": "e-mail address"}
+
+
+async def show(call: Call) -> Answer:
+    """Show both forms."""
+    checked = await visitor(call)
+    return see_other("/login") if checked is None else _form(call, checked.user, typed={})
+
+
+async def submit_names(call: Call) -> Answer:
+    """Take the names; whatever is wrong, the form comes back."""
+    checked = await visitor_acting(call)
+    fields = await call.form_body()
+    try:
+        await usecases.change_names(
+            call.site.auth,
+            checked=checked,
+            current=fields.get("current_password", ""),
+            first_name=fields.get("first_name", ""),
+            last_name=fields.get("last_name", ""),
+            client=call.client,
+            now=call.now,
+        )
+    except (InvalidInput, PasswordRefused, TooManyAttempts, Refused) as error:
+        return _again(call, checked.user, error, form="names", typed=fields)
+    return see_other("/?done=names")
+
+
+async def submit_email(call: Call) -> Answer:
+    """Have the new mailbox asked; whatever is wrong, the form comes back."""
+    checked = await visitor_acting(call)
+    fields = await call.form_body()
+    try:
+        await usecases.change_email(
+            call.site.auth,
+            checked=checked,
+            current=fields.get("current_password", ""),
+            email=fields.get("email", ""),
+            client=call.client,
+            now=call.now,
+        )
+    except (InvalidInput, PasswordRefused, TooManyAttempts, Refused) as error:
+        return _again(call, checked.user, error, form="email", typed=fields)
+    return see_other("/?done=email-asked")
+
+
+async def change_names(call: Call, body: NamesBody) -> Account:
+    """Take other names."""
+    user = await usecases.change_names(
+        call.site.auth,
+        checked=call.checked,
+        current=body.current_password,
+        first_name=body.first_name,
+        last_name=body.last_name,
+        client=call.client,
+        now=call.now,
+    )
+    return account_of(user)
+
+
+async def change_email(call: Call, body: EmailBody) -> None:
+    """Have the new mailbox asked."""
+    await usecases.change_email(
+        call.site.auth,
+        checked=call.checked,
+        current=body.current_password,
+        email=body.email,
+        client=call.client,
+        now=call.now,
+    )
+
+
+def _again(
+    call: Call, user: User, error: AuthError | Refused, *, form: str, typed: Mapping[str, str]
+) -> Answer:
+    if isinstance(error, Refused):
+        if error.code != "busy":
+            raise error
+        refused, words = error, "Many people are here at this moment. Please try again in a few seconds."
+    else:
+        call.log_refusal(label=f"POST /profile/{form}", code=error.code)
+        refused, words = refusal_of(error), _words(error)
+    page = _form(call, user, typed=typed, wrong=form, error=words, status=refused.status)
+    return Answer(page.status, page.body, (*page.headers, *refused.all_headers()))
+
+
+def _words(error: AuthError) -> str:
+    if isinstance(error, InvalidInput):
+        return f"The {_FIELDS[error.field]} {error.reason}."
+    if isinstance(error, TooManyAttempts):
+        return f"Too many attempts. Please wait {wait(error.retry_after)}, then try again."
+    return PROBLEMS["password_refused"].detail
+
+
+def _form(
+    call: Call,
+    user: User,
+    *,
+    typed: Mapping[str, str],
+    wrong: str | None = None,
+    error: str | None = None,
+    status: int = 200,
+) -> Answer:
+    return call.site.pages.render(
+        "profile.html",
+        status=status,
+        user=user,
+        first_name=typed.get("first_name", user.first_name)[:200],
+        last_name=typed.get("last_name", user.last_name)[:200],
+        email=typed.get("email", "")[:254],
+        wrong=wrong,
+        error=error,
+    )
+
+
+PAGES: Final = (
+    Page(method="GET", path="/profile", handler=show),
+    Page(method="POST", path="/profile/names", handler=submit_names),
+    Page(method="POST", path="/profile/email", handler=submit_email),
+)
+
+_PROBLEMS: Final = frozenset({"password_refused", "invalid_input", "too_many_attempts", "busy"})
+
+ROWS: Final = (
+    Operation(
+        method="PUT",
+        path="/api/profile/names",
+        name="change_names",
+        summary="Change my names; access tokens with the old ones are renewed",
+        tag="my account",
+        handler=change_names,
+        access=Access.SESSION,
+        body=NamesBody,
+        answers=(Account,),
+        problems=_PROBLEMS,
+    ),
+    Operation(
+        method="POST",
+        path="/api/profile/email",
+        name="change_email",
+        summary="Ask for another e-mail address; a one-time link is sent to it, and a notice to the old one",
+        tag="my account",
+        handler=change_email,
+        access=Access.SESSION,
+        body=EmailBody,
+        status=204,
+        problems=_PROBLEMS,
+    ),
+)
