@@ -1,6 +1,7 @@
 """Alternating rounds: every contender runs in every round, so that a noisy machine is noisy for all."""
 
 import statistics
+import time
 from collections.abc import Callable, Mapping
 from timeit import Timer
 
@@ -12,6 +13,11 @@ CHUNK = 0.01  # seconds one contender runs before the next one's turn
 def in_process(operation: Callable[[], object]) -> Run:
     """Time a Python callable (the garbage collector rests meanwhile)."""
     return Timer(operation).timeit
+
+
+def of_one_thread(operation: Callable[[], object]) -> Run:
+    """Time a Python callable by the CPU time of its thread: what other processes take away does not count."""
+    return Timer(operation, timer=time.thread_time).timeit
 
 
 def medians(contenders: Mapping[str, Run], *, rounds: int = 21) -> dict[str, float]:

@@ -3,6 +3,7 @@
 import argparse
 import sys
 import tempfile
+import time
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
@@ -14,6 +15,8 @@ from benchmarks.verifier.processes import SERVICE_CORE, interrupts_heeded, on_co
 from benchmarks.verifier.sizes import FULL, SHORT, Size
 
 PACKAGES = ["cryptography", "aiohttp", "uvicorn", "uvloop", "starlette", "pyjwt", "httpx"]
+
+_started = time.monotonic()
 
 Part = tuple[str, list[str], dict[str, object]]  # name, tables, figures for the JSON
 
@@ -105,7 +108,7 @@ PARTS: dict[str, Callable[[Path, Size], Part]] = {
 
 def say(line: str) -> None:
     """Progress, beside the figures."""
-    print(line, file=sys.stderr, flush=True)
+    print(f"{time.monotonic() - _started:4.0f} s  {line}", file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

@@ -81,9 +81,8 @@ class Verifying:
         if self._refused < 0:
             self._refused = 0
             self._tally.follows()
-        while self._refused < len(self._principals):
-            if self._revocations.verdict(self._principals[self._refused]) is None:
-                return
+        # One at a time: the next is kicked out when all have refused this one.
+        elif self._revocations.verdict(self._principals[self._refused]) is not None:
             self._tally.note(self._refused, time.monotonic())
             self._refused += 1
 

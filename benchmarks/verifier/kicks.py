@@ -111,7 +111,7 @@ def following(url: str, crowd: Crowd, tokens: list[str], folder: Path) -> Iterat
     """Run the processes of a crowd, all of them following."""
     with contextlib.ExitStack() as stack:
         children = []
-        for core, kinds in zip(crowd.cores, _shared_out(crowd), strict=True):
+        for core, kinds in zip(crowd.cores, shared_out(crowd), strict=True):
             child = stack.enter_context(
                 running(
                     python("benchmarks.verifier.followers"),
@@ -129,7 +129,7 @@ def following(url: str, crowd: Crowd, tokens: list[str], folder: Path) -> Iterat
         yield children
 
 
-def _shared_out(crowd: Crowd) -> list[list[str]]:
+def shared_out(crowd: Crowd) -> list[list[str]]:
     """Which followers each process has; the Verifiers spread evenly among the bare ones, for nobody is served
     first."""
     total = crowd.verifiers + crowd.bare

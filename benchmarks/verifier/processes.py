@@ -16,6 +16,8 @@ ROOT = Path(__file__).parents[2]  # where `benchmarks` can be imported from
 HOST = "127.0.0.1"
 START_SECONDS = 40.0
 STOP_SECONDS = 5.0
+LONGEST_RUN = 900
+"""Seconds, three times what a run takes: whatever hangs, it ends."""
 
 _cores = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else [0]
 SERVICE_CORE, LOAD_CORE = _cores[0], _cores[-1]
@@ -94,15 +96,18 @@ def cpu_seconds(pid: int) -> float:
 
 @contextlib.contextmanager
 def interrupts_heeded() -> Iterator[None]:
-    """Let SIGTERM and SIGHUP end the run as Ctrl-C does, so that every block above is left."""
+    """Let SIGTERM, SIGHUP and too long a run end it as Ctrl-C does, so that every block above is left."""
 
     def interrupt(_number: int, _frame: object) -> None:
         raise KeyboardInterrupt
 
-    old = {number: signal.signal(number, interrupt) for number in (signal.SIGTERM, signal.SIGHUP)}
+    numbers = (signal.SIGTERM, signal.SIGHUP, signal.SIGALRM)
+    old = {number: signal.signal(number, interrupt) for number in numbers}
+    signal.alarm(LONGEST_RUN)
     try:
         yield
     finally:
+        signal.alarm(0)
         for number, handler in old.items():
             signal.signal(number, handler)
 

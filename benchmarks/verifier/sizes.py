@@ -21,9 +21,9 @@ class Size:
 FULL = Size(
     check_rounds=21,
     page_rounds=5,
-    page_seconds=0.8,
+    page_seconds=0.6,
     users=(1, 16, 64),
-    kicks=30,
+    kicks=20,
     followers=(1, 100, 1_000),
     entries=1_000_000,
 )
