@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
@@ -12,6 +14,7 @@ from tests.unit.verifier.feed_world import (
     FEED,
     SILENCE,
     STREAM,
+    FeedNetwork,
     FeedWorld,
     entry,
     page,
@@ -20,10 +23,15 @@ from tests.unit.verifier.feed_world import (
 )
 from tests.unit.verifier.world import ISSUER, NOW, Clock
 
-from gatepass.jose import Key, jwt
+from gatepass.jose import Key
 from gatepass.oauth import Cursor, Selects, metadata_url
-from gatepass.verifier import FetchFailed
+from gatepass.verifier import Document, FetchFailed
 from gatepass.verifier.feed import PAGES, POLL_PAUSE, FeedState, FeedTerms
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
+
+    from gatepass.oauth import Page, Selector
 
 OTHER = Key.generate("ES256")
 
@@ -248,43 +256,70 @@ async def test_a_clock_set_back_during_an_outage_makes_no_view_younger(world: Fe
     assert world.age == 10
 
 
+class Choppy(FeedNetwork):
+    """An honest feed behind a line that breaks, loses pages, and cuts them anywhere; until it is mended."""
+
+    def __init__(
+        self, answers: dict[str, bytes | Exception], entries: list[Selector], data: st.DataObject
+    ) -> None:
+        super().__init__(answers)
+        self.entries, self.data, self.mended = entries, data, False
+
+    async def get(self, url: str, *, patience: float = 0) -> Document:
+        if not url.startswith(FEED):
+            return await super().get(url)
+        if self.draw(["page", "page", "break"]) == "break":
+            raise FetchFailed("timed_out")
+        return Document(signed(self.page(after(url))).encode())
+
+    async def events(self, url: str, *, silence: float) -> AsyncGenerator[str, None]:
+        place = after(url)
+        while (event := self.draw(["page", "page", "break", "gap"])) == "page":
+            found = self.page(place)
+            place = found.seq
+            yield signed(found)
+            if self.mended:
+                break
+        if event == "gap":
+            yield signed(page(after=(place or 0) + 1, seq=len(self.entries) + 2))
+        raise FetchFailed("stream_ended")
+
+    def page(self, place: int | None) -> Page:
+        start = place or 0
+        end = len(self.entries) if self.mended else self.data.draw(st.integers(start, len(self.entries)))
+        more = start < end < len(self.entries) and self.data.draw(st.booleans())
+        return page(*self.entries[start:end], after=place, seq=end, more=more)
+
+    def draw(self, kinds: list[str]) -> str:
+        return kinds[0] if self.mended else self.data.draw(st.sampled_from(kinds))
+
+
+def after(url: str) -> int | None:
+    found = re.search(r"after=log\.(\d+)", url)
+    return None if found is None else int(found[1])
+
+
 @given(data=st.data())
 def test_however_the_feed_is_cut_into_pages_streams_and_reconnects_the_view_is_the_same(
     data: st.DataObject,
 ) -> None:
     texts = data.draw(st.lists(st.sampled_from("abcdefgh"), min_size=1, max_size=12))
-    entries = [entry(Selects.SID, text) for text in texts]
-    world, at, started = FeedWorld(Clock()), 0, False
-
-    def next_page(*, may_break: bool) -> str | Exception:
-        nonlocal at, started
-        kind = data.draw(st.sampled_from(["page", "more", *(["break", "gap"] if may_break else [])]))
-        if kind == "break":
-            return FetchFailed("timed_out")
-        if kind == "gap":
-            at, started = 0, False
-            return signed(page(after=900, seq=901))
-        end = data.draw(st.integers(at, len(entries)))
-        after, start, at, started = (at if started else None), at, end, True
-        return signed(page(*entries[start:end], after=after, seq=end, more=kind == "more"))
+    world = FeedWorld(Clock())
+    net = Choppy(world.net.answers, [entry(Selects.SID, text) for text in texts], data)
 
     async def follow() -> None:
-        for _ in range(data.draw(st.integers(0, 4), label="broken turns")):
-            pages = [next_page(may_break=False) for _ in range(data.draw(st.integers(0, 3)))]
-            # The reader stops at the first page without more, so the rest of these is for the stream.
-            whole = next((i for i, one in enumerate(pages) if not more(one)), None)
-            stream = None if whole is None else [*pages[whole + 1 :], next_page(may_break=True)]
-            await world.turn(*pages[: None if whole is None else whole + 1], stream=stream)
-        last = signed(page(*entries[at:], after=at if started else None, seq=len(entries)))
-        await world.turn(last)
+        for _ in range(data.draw(st.integers(0, 6), label="turns")):
+            await world.work.turn(net)
+            reached = world.revocations.cursor
+            if reached is not None:  # what was read to its end is known, however it came
+                assert all(world.ended(text) for text in texts[: reached.seq])
+            world.pass_by(data.draw(st.sampled_from([1, 90])))
+        net.mended = True
+        await world.work.turn(net)
 
     asyncio.run(follow())
     assert {text for text in "abcdefgh" if world.ended(text)} == set(texts)
-    assert world.revocations.cursor == Cursor("log", len(entries))
-
-
-def more(text: str | Exception) -> bool:
-    return isinstance(text, str) and bool(jwt.peek(text).claims["more"])
+    assert world.revocations.cursor == Cursor("log", len(texts))
 
 
 @pytest.mark.parametrize(
