@@ -291,6 +291,24 @@ async def test_a_disk_that_takes_nothing_stops_nobody(
     assert world.age == 7  # ... and nobody pretends so
 
 
+def test_keys_that_find_no_room_leave_the_old_ones(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    shelf = Shelf(folder, issuer=ISSUER)
+    shelf.keep_keys(jwks(KEY), fetched_at=NOW)
+
+    def full(*_: object, **__: object) -> int:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "open", full)
+    shelf.keep_keys(jwks(OTHER), fetched_at=NOW + 1)
+    monkeypatch.undo()
+    assert "keys is not kept on disk: No space left" in caplog.text
+    kept = shelf.keys()
+    assert kept is not None
+    assert kept[1] == NOW
+
+
 def test_a_folder_that_others_can_write_to_is_not_used(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
