@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import socket
 from contextlib import asynccontextmanager
@@ -84,7 +85,7 @@ async def test_nothing_beside_the_body_is_endless(world: World, name: str) -> No
     start, endless = ENDLESS[name]
     async with served(world) as port:
         answer = await sent(port, start, endless=endless)
-        assert answer.startswith(b"HTTP/1.1 400") or answer in {b"closed", b""}, answer
+        assert answer.startswith(b"HTTP/1.1 431") or answer in {b"closed", b""}, answer
 
 
 async def test_the_twins_are_served(world: World) -> None:
@@ -243,3 +244,24 @@ async def one_answer(port: int) -> bytes:
     body = await reader.readexactly(length)
     writer.close()
     return head + body
+
+
+REFUSED: dict[str, tuple[bytes, int, str]] = {
+    "no HTTP": (b"\x16\x03\x01 hello\r\n\r\n", 400, "malformed_request"),
+    "a header without a name": (b"GET /healthz HTTP/1.1\r\n: x\r\n\r\n", 400, "malformed_request"),
+    "too many headers": (b"GET / HTTP/1.1\r\nx: " + b"a" * (MAX_FRAMING + 1), 431, "headers_too_large"),
+}
+
+
+@pytest.mark.parametrize(("start", "status", "code"), REFUSED.values(), ids=REFUSED.keys())
+async def test_what_is_no_request_gets_problem_details_too(
+    world: World, start: bytes, status: int, code: str
+) -> None:
+    async with served(world) as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(start)
+        head, _, body = (await asyncio.wait_for(reader.read(), 5)).partition(b"\r\n\r\n")
+        writer.close()
+    assert head.startswith(b"HTTP/1.1 %d " % status)
+    assert b"content-type: application/problem+json" in head
+    assert json.loads(body)["code"] == code

@@ -79,6 +79,7 @@ class Problem:
 
 
 PROBLEMS: Final[dict[str, Problem]] = {
+    "malformed_request": Problem(400, "This is no HTTP request."),
     "invalid_body": Problem(400, "The body is not what this operation takes: see `field`."),
     "invalid_request": Problem(400, "Malformed: check the query and the Authorization header."),
     "unauthenticated": Problem(401, "Log in first, or send the pass as 'Authorization: Bearer …'."),
@@ -98,6 +99,7 @@ PROBLEMS: Final[dict[str, Problem]] = {
     "unsupported_media_type": Problem(415, "Send the body as application/json."),
     "invalid_input": Problem(422, "A value can't be accepted; `field` says which."),
     "too_many_attempts": Problem(429, "Too many attempts. Wait, then try again."),
+    "headers_too_large": Problem(431, "The request has too much beside its body."),
     "internal": Problem(500, "Something went wrong on our side. It has been logged."),
     "busy": Problem(503, "Too much to do at this moment. Try again shortly."),
 }

@@ -6,9 +6,12 @@ And with an end to what goes into the log: query strings do not, nor that somebo
 from __future__ import annotations
 
 import logging
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from gatepass.server.answers import Refused
 
 if TYPE_CHECKING:
     import asyncio
@@ -81,7 +84,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         if not self._is_whole and self._deadline is None:
             self._wait()  # a request that comes in one piece, as nearly all do, never gets here
         if self._framing > MAX_FRAMING and not self.transport.is_closing():
-            self.send_400_response("Request header fields too large.")
+            self._refuse("headers_too_large")
 
     def on_message_begin(self) -> None:
         """Know that there is more to come, behind another request in the same piece too."""
@@ -114,6 +117,19 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         self._is_whole = True
         self._wait_no_more()
         super().on_message_complete()
+
+    def send_400_response(self, msg: str) -> None:  # noqa: ARG002 (uvicorn's own words for it)
+        """Refuse what httptools can't read."""
+        self._refuse("malformed_request")
+
+    def _refuse(self, code: str) -> None:
+        """Answer with problem details where no request was made of it, and close."""
+        answer = Refused(code).answer()
+        length = (b"content-length", b"%d" % len(answer.body))
+        head = [b"HTTP/1.1 %d %s" % (answer.status, HTTPStatus(answer.status).phrase.encode())]
+        head += [b"%s: %s" % header for header in (*answer.headers, length, (b"connection", b"close"))]
+        self.transport.write(b"\r\n".join([*head, b"", answer.body]))
+        self.transport.close()
 
     def _unsupported_upgrade_warning(self) -> None:
         """Say nothing: the request is answered as any other (RFC 9110 §7.8).
