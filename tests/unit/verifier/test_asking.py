@@ -9,7 +9,7 @@ import pytest
 from tests.unit.verifier.test_watch import Line
 
 from gatepass.testing import FakeIssuer
-from gatepass.verifier import FetchFailed, Follower, Unavailable
+from gatepass.verifier import Document, FetchFailed, Follower, Unavailable
 from gatepass.verifier.asking import Asking
 from gatepass.verifier.issuer import Issuer
 
@@ -24,10 +24,11 @@ class SlowLine(Line):
         super().__init__(issuer)
         self.read = 0
 
-    async def get(self, url: str, *, patience: float = 0) -> object:
+    async def get(self, url: str, *, patience: float = 0) -> Document:
         self.read += 1
         await asyncio.sleep(0.01)
-        return await super().get(url, patience=patience)
+        document: Document = await super().get(url, patience=patience)
+        return document
 
 
 def asking(line: SlowLine, issuer: FakeIssuer) -> Asking:
