@@ -47,6 +47,9 @@ log: Final = logging.getLogger("gatepass.verifier")
 ASK_PATIENCE: Final = 2.0
 """Seconds for the one question that a guard with `on_stale="ask"` asks: somebody waits for the answer."""
 
+FOLLOWER_PATIENCE: Final = 2 * ASK_PATIENCE
+"""Seconds after which the follower itself is given up: a disk that hangs may hold it."""
+
 
 class Verifier:
     """Checks access tokens of one issuer for one audience, from memory only.
@@ -134,8 +137,13 @@ class Verifier:
         now = self.clock()
         held = self._check(pass_text, now)
         if now - self._age.heard_at > freshness.max_staleness and self._must_ask(held, freshness, now=now):
-            answer = self._follower.call(self._ask(pass_text))
-            self._believe(await asyncio.wrap_future(answer), held, now=now)
+            asked = asyncio.wrap_future(self._follower.call(self._ask(pass_text)))
+            try:
+                async with asyncio.timeout(FOLLOWER_PATIENCE):
+                    answer = await asked
+            except TimeoutError:
+                raise self._cannot_ask("timed_out") from None
+            self._believe(answer, held, now=now)
         return held.principal
 
     def check_waiting(self, pass_text: str, *, freshness: Freshness = DEFAULT) -> Principal:
@@ -143,7 +151,13 @@ class Verifier:
         now = self.clock()
         held = self._check(pass_text, now)
         if now - self._age.heard_at > freshness.max_staleness and self._must_ask(held, freshness, now=now):
-            self._believe(self._follower.call(self._ask(pass_text)).result(), held, now=now)
+            asked = self._follower.call(self._ask(pass_text))
+            try:
+                answer = asked.result(FOLLOWER_PATIENCE)
+            except TimeoutError:
+                asked.cancel()
+                raise self._cannot_ask("timed_out") from None
+            self._believe(answer, held, now=now)
         return held.principal
 
     def check_token(

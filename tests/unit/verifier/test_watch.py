@@ -359,6 +359,25 @@ async def test_past_it_ask_denies_when_auth_says_nothing(
     assert isinstance(await outcome(service, token, ASK), Unavailable)
 
 
+async def test_past_it_ask_waits_for_no_follower_that_hangs(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(verifier_module, "FOLLOWER_PATIENCE", 0.02)
+    token = service.issuer.token()
+    service.fall_silent(61)
+    hanging, over = threading.Event(), threading.Event()
+
+    async def hang() -> None:
+        hanging.set()
+        over.wait()  # as a disk does that does not answer
+
+    service.checks._follower.call(hang())
+    await asyncio.to_thread(hanging.wait)
+    assert isinstance(await outcome(service, token, ASK), Unavailable)
+    assert await outcome(service, token, ALLOW) is None  # from memory nobody waits
+    over.set()
+
+
 async def test_from_memory_alone_nobody_is_asked_whatever_the_contract(service: Service) -> None:
     token = service.issuer.token()
     service.fall_silent(61)
