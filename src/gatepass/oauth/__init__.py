@@ -4,7 +4,7 @@ No I/O, no clock. Whatever the bytes, only an `OAuthError` comes out of the pars
 """
 
 from gatepass.oauth.access_token import ACCESS_TOKEN_TYP, AccessToken, access_token_policy
-from gatepass.oauth.bearer import bearer_token, challenge
+from gatepass.oauth.bearer import b64token, bearer_token, challenge
 from gatepass.oauth.errors import (
     AccessTokenInvalid,
     BearerError,
@@ -59,6 +59,7 @@ __all__ = [
     "SharedSecrets",
     "UrlRefused",
     "access_token_policy",
+    "b64token",
     "bearer_token",
     "challenge",
     "format_scope",

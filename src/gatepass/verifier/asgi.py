@@ -132,7 +132,9 @@ class GatepassMiddleware(AnswerRefusals):
 
     async def serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Check the pass, then hand the request to the app."""
-        await user(scope, self.guard, *self.requires)
+        found = await user_or_none(scope, self.guard)
+        if found is None or self.requires:
+            await user(scope, self.guard, *self.requires)
         await self.app(scope, receive, send)
 
 

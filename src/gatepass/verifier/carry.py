@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 import msgspec
 
-from gatepass.oauth import BearerError, UrlRefused, bearer_token, issuer_url
+from gatepass.oauth import BearerError, UrlRefused, b64token, issuer_url
 from gatepass.verifier.errors import CrossSite, MalformedRequest
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ class Bearer:
         if found is None or found[:7].lower() != b"bearer ":
             return None  # another scheme, such as Basic at a proxy, is no pass of ours
         try:
-            return bearer_token(found.decode("latin-1"))
+            return b64token(found[7:])
         except BearerError as error:
             raise MalformedRequest("malformed_bearer") from error
 
