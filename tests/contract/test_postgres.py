@@ -324,6 +324,7 @@ HOT: dict[str, tuple[str, int]] = {
     "credentials": (lookups.CREDENTIALS, 1),
     "sessions of a user": (lookups.SESSIONS_OF, 3),
     "orders": (lookups.ORDERS, 3),
+    **{f"users by {by}": (lookups.FIND_USERS[by], 4) for by in lookups.FIND_USERS},
     "the feed": (lookups.FEED, 2),
     "a refresh": (statements.REFRESH_ROTATED_AND_TOLD, 25),
     "a refresh with a touch": (statements.REFRESH_ROTATED_TOUCHED_AND_TOLD, 28),

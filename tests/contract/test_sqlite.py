@@ -205,6 +205,13 @@ async def test_orders_and_a_users_sessions_are_found_by_index(store: SqliteStore
         assert not any(str(step[3]).startswith(("SCAN revocations", "SCAN sessions")) for step in plan), plan
 
 
+async def test_users_are_searched_by_index_in_the_order_of_the_answer(store: SqliteStore) -> None:
+    await fill(store)
+    for statement in opening._FIND_USERS.values():
+        plan = store._reader.execute("EXPLAIN QUERY PLAN " + statement, ("a", "b", "", 9)).fetchall()
+        assert all(str(step[3]).startswith("SEARCH") for step in plan), plan  # and nothing is sorted
+
+
 # Group commit
 
 

@@ -4,7 +4,7 @@ No HTTP, no SQL, no event loop, no clock: time, entropy and ports come in. Whate
 `AuthError` comes out.
 """
 
-from gatepass.auth import links, mails, passwords, revocations, sessions, throttle, usecases
+from gatepass.auth import finding, links, mails, passwords, revocations, sessions, throttle, usecases
 from gatepass.auth.actors import Actor
 from gatepass.auth.auth import Auth
 from gatepass.auth.changes import (
@@ -70,6 +70,7 @@ from gatepass.auth.errors import (
     UserUnknown,
 )
 from gatepass.auth.events import Event, EventFilter, EventKind, Export, RecordedEvent, json_line
+from gatepass.auth.finding import By, Place, Search
 from gatepass.auth.key_plan import KeyPlan
 from gatepass.auth.keyring import CurrentKeyring, Keyring
 from gatepass.auth.links import Link, Purpose
@@ -96,6 +97,7 @@ __all__ = [
     "AttemptRefunded",
     "Auth",
     "AuthError",
+    "By",
     "Change",
     "CheckedSession",
     "CheckedToken",
@@ -149,6 +151,7 @@ __all__ = [
     "PasswordRefused",
     "PasswordRehashed",
     "Passwords",
+    "Place",
     "Purged",
     "Purpose",
     "RecordedEvent",
@@ -168,6 +171,7 @@ __all__ = [
     "RoleIs",
     "RoleUnknown",
     "SealBroken",
+    "Search",
     "Secret",
     "SecretShared",
     "Session",
@@ -192,6 +196,7 @@ __all__ = [
     "UserStatus",
     "UserUnknown",
     "check_lifetime",
+    "finding",
     "json_line",
     "links",
     "mails",

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from gatepass.auth.changes import Change, Purged
     from gatepass.auth.events import Export, RecordedEvent
+    from gatepass.auth.finding import Place, Search
     from gatepass.auth.links import Link
     from gatepass.auth.mails import Letter, Mail
     from gatepass.auth.refresh import RefreshRecord
@@ -54,6 +55,14 @@ class Users(Protocol):
 
     async def users_page(self, after: str | None, limit: int) -> list[User]:
         """List users by e-mail address, from behind `after` (an address)."""
+        ...
+
+
+class Finding(Protocol):
+    """Searches for users."""
+
+    async def find_users(self, search: Search, after: str | None, limit: int) -> list[Place]:
+        """List the users that a search finds in its order, from behind a place in it, each once."""
         ...
 
 
@@ -180,6 +189,7 @@ class Leftovers(Protocol):
 class Store(
     Commits,
     Users,
+    Finding,
     Roles,
     Sessions,
     RefreshRecords,

@@ -143,11 +143,15 @@ class RevocationBody(Body, frozen=True):
 
 
 class AdminUsersPage(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Which part of the list of users, from behind an e-mail address; or the one with an e-mail address."""
+    """Which part of the list of users, from behind the last part's `next`; or the one with an e-mail address;
+    or, one at a time, those whose address or name begins with a text, or who hold a role."""
 
-    after: Annotated[str, Meta(max_length=254)] | None = None
+    after: Annotated[str, Meta(max_length=4096)] | None = None
     limit: Annotated[int, Meta(ge=1, le=500)] = 100
     email: Annotated[str, Meta(max_length=254)] | None = None
+    email_prefix: Annotated[str, Meta(max_length=254)] | None = None
+    name: Annotated[str, Meta(max_length=254)] | None = None
+    role: Annotated[str, Meta(max_length=64)] | None = None
 
 
 class AdminPage(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -273,7 +277,7 @@ class AdminUser(Struct, frozen=True, kw_only=True):
 
 
 class AdminUsers(Struct, frozen=True, kw_only=True):
-    """A part of all users by e-mail address; `next` is the `after` of the following part, null at the end."""
+    """A part of the users; `next` is the `after` of the following part, null at the end."""
 
     users: list[AdminUser]
     next: str | None

@@ -450,6 +450,7 @@ READS = {
     "look_at_address",
     "look_at_link",
     "plan_keys",
+    "search_users",
 }
 """Look, and change nothing but a session's time of use."""
 CHORES = {"compact_revocations", "purge"}

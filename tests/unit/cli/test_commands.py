@@ -152,6 +152,26 @@ def test_users_are_added_listed_and_disabled(
     assert "gatepass: no such user" in capsys.readouterr().err
 
 
+def test_users_are_invited_edited_and_found(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    capsys.readouterr()
+    named = ["--first-name", "Ann", "--last-name", "Lee"]
+    assert run(capsys, "user", "invite", "ann@example.org", *named)["status"] == "invited"
+    assert run(capsys, "user", "invite", "ann@example.org")["status"] == "invited"  # the link once more
+    edited = run(
+        capsys, "user", "edit", "ann@example.org", "--new-email", "a@example.org", "--last-name", "Po"
+    )
+    assert (edited["email"], edited["last_name"]) == ("a@example.org", "Po")
+    for wanted in (["--email", "A@"], ["--name", "po"]):
+        assert [user["id"] for user in run(capsys, "user", "list", *wanted)] == [edited["id"]]
+    for wanted in (["--email", "ann"], ["--name", "lee"], ["--role", "doctor"]):
+        assert run(capsys, "user", "list", *wanted) == []
+    assert main(["user", "invite", "nobody@example.org"]) == 1
+    assert "a new one needs --first-name" in capsys.readouterr().err
+    for wrong in (["invite", "x@example.org", "--first-name", "X"], ["edit", "a@example.org"]):
+        with pytest.raises(SystemExit):
+            main(["user", *wrong])
+
+
 def test_without_a_terminal_the_password_is_not_asked_for(
     folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

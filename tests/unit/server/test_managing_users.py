@@ -48,6 +48,50 @@ async def test_users_come_in_parts_and_one_by_e_mail_address(world: World) -> No
         assert nobody.json() == {"users": [], "next": None}
 
 
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ({"email_prefix": "AN"}, ["ann"]),
+        ({"name": "lee"}, ["ann", "bob", "root"]),  # all are Ann Lee here
+        ({"name": "ann l", "limit": "1"}, ["ann", "bob", "root"]),
+        ({"role": "doctor"}, []),
+    ],
+)
+async def test_users_are_looked_for_a_part_at_a_time(
+    world: World, query: dict[str, str], found: list[str]
+) -> None:
+    async with world.client() as client:
+        given = await root(world, client)
+        await world.add("bob@example.org")
+        seen: list[str] = []
+        part: dict[str, Any] = {"next": ""}
+        while part["next"] is not None:
+            after = {"after": part["next"]} if part["next"] else {}
+            part = (await client.get("/api/admin/users", params=query | after, headers=given)).json()
+            seen += [user["account"]["email"].partition("@")[0] for user in part["users"]]
+        assert sorted(seen) == found
+        both = await client.get("/api/admin/users?name=a&role=b", headers=given)
+        assert both.status_code == 400
+
+
+async def test_an_administrator_invites_and_corrects(world: World) -> None:
+    new = {"email": "bob@example.org", "first_name": "Bob", "last_name": "Hope"}
+    async with world.client() as client:
+        given = await root(world, client)
+        made = await client.post("/api/admin/users", json=new, headers=given)
+        assert (made.status_code, made.json()["status"]) == (201, "invited")
+        bob = f"/api/admin/users/{made.json()['account']['id']}"
+        again = await client.post(f"{bob}/invite", headers=given)
+        assert again.json() == made.json()
+        edited = await client.put(f"{bob}/profile", json={"email": "b@example.org"}, headers=given)
+        assert edited.json()["account"]["email"] == "b@example.org"
+        with_password = new | {"email": "x@example.org", "password": PASSWORD}
+        refused = await client.post("/api/admin/users", json=with_password, headers=given)
+        assert (refused.status_code, refused.json()["field"]) == (400, "password")
+        admin = new | {"email": "x@example.org", "permissions": [ADMIN]}
+        assert (await client.post("/api/admin/users", json=admin, headers=given)).status_code == 403
+
+
 async def test_an_administrator_sees_what_is_held_and_what_follows(world: World) -> None:
     await usecases.define_role(world.auth, name="doctor", permissions={"a:read"}, now=world.now)
     async with world.client() as client:

@@ -322,6 +322,7 @@ async def drive_refusals(witness: Witness) -> None:
         await client.get("/api/admin/users", headers=mine)
         await client.get("/api/admin/users?limit=x", headers=root)
         await client.get("/api/admin/users?email=x", headers=root)
+        await client.get("/api/admin/users?name=x&role=y", headers=root)
         await client.post("/api/admin/revocations", json={"jti": "a"}, headers=mine)
         await client.post("/api/admin/revocations", json={"jti": ""}, headers=root)
         for given in (mine, root):

@@ -41,6 +41,7 @@ from gatepass.auth.usecases.retire_key import retire_key
 from gatepass.auth.usecases.revoke_key import revoke_key
 from gatepass.auth.usecases.revoke_tokens import revoke_client, revoke_everything, revoke_token
 from gatepass.auth.usecases.rotate_keys import rotate_keys
+from gatepass.auth.usecases.search_users import search_users
 from gatepass.auth.usecases.send_mails import send_mails
 from gatepass.auth.usecases.set_password import look_at_link, set_password
 from gatepass.auth.usecases.set_permissions import set_permissions
@@ -92,6 +93,7 @@ __all__ = [
     "revoke_key",
     "revoke_token",
     "rotate_keys",
+    "search_users",
     "send_mails",
     "set_password",
     "set_permissions",

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from gatepass.auth import NotPermitted, UserUnknown, may_administer, usecases
+from gatepass.auth import By, NotPermitted, UserUnknown, may_administer, usecases
+from gatepass.server.answers import Refused
 from gatepass.server.messages import (
     AdminUser,
     AdminUsers,
@@ -23,8 +24,18 @@ if TYPE_CHECKING:
 
 
 async def list_users(call: Call, page: AdminUsersPage) -> AdminUsers:
-    """List all users, a part at a time, or the one with an e-mail address."""
+    """List all users, a part at a time, or those that are looked for."""
     auth, actor = call.site.auth, call.checked.user
+    wanted = {By.EMAIL: page.email_prefix, By.NAME: page.name, By.ROLE: page.role}
+    searches = [(by, text) for by, text in wanted.items() if text is not None]
+    if len(searches) + (page.email is not None) > 1:
+        raise Refused("invalid_request", detail="Look for one of email, email_prefix, name and role.")
+    for by, text in searches:
+        places = await usecases.search_users(
+            auth, by=by, text=text, actor=actor, after=page.after, limit=page.limit
+        )
+        behind = places[-1].place if len(places) == page.limit else None
+        return AdminUsers(users=[admin_user(one.user) for one in places], next=behind)
     if page.email is not None:
         try:
             found = [await usecases.find_user(auth, email=page.email, actor=actor)]
@@ -181,7 +192,7 @@ ROWS: Final = (
         method="GET",
         path="/api/admin/users",
         name="list_users",
-        summary="List all users, or find one by e-mail address (needs gatepass:admin)",
+        summary="List all users, or find them by e-mail address, name or role (needs gatepass:admin)",
         tag="administration",
         handler=list_users,
         access=Access.LOGGED_IN,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from gatepass.auth import Conflict, Feed, RecordedEvent, RecordedRevocation
+from gatepass.auth import By, Conflict, Feed, Place, RecordedEvent, RecordedRevocation, finding
 from gatepass.oauth import Selects
 from gatepass.storage.growth import Growth
 from gatepass.storage.memory.tables import Tables
@@ -28,11 +28,22 @@ if TYPE_CHECKING:
         Purged,
         RefreshRecord,
         Revocation,
+        Search,
         Session,
         User,
     )
 
 _log = logging.getLogger(__name__)
+
+
+def _places(search: Search, user: User) -> list[str]:
+    """Say where a search finds a user: at one place at most."""
+    if search.by is By.ROLE:
+        return [user.id] if search.text in user.roles else []
+    if search.by is By.EMAIL:
+        return [user.email] if user.email.startswith(search.text) else []
+    places = [place for place, _, _ in finding.name_places(user)]
+    return [place for place in places if place.startswith(search.text)][:1]
 
 
 class MemoryStore:
@@ -87,6 +98,15 @@ class MemoryStore:
         self.lookups += 1
         emails = sorted(email for email in self._tables.emails if after is None or email > after)
         return [self._tables.users[self._tables.emails[email]] for email in emails[:limit]]
+
+    async def find_users(self, search: Search, after: str | None, limit: int) -> list[Place]:
+        """List the users that a search finds in its order, from behind a place in it, each once."""
+        self.lookups += 1
+        found = [
+            Place(place, user) for user in self._tables.users.values() for place in _places(search, user)
+        ]
+        found.sort(key=lambda one: one.place)
+        return [one for one in found if after is None or one.place > after][:limit]
 
     async def roles(self) -> Mapping[str, frozenset[str]]:
         """Give every role with its permissions."""

@@ -43,6 +43,7 @@ from gatepass.auth import (
     UserChanged,
     UserDeleted,
     UserIsAt,
+    finding,
     revocations,
 )
 from gatepass.storage import rows
@@ -62,7 +63,11 @@ def steps(change: Change) -> list[Step]:
 
 def _user_added(change: UserAdded) -> list[Step]:
     values = (*rows.user_row(change.user), change.password_hash or "")
-    return [Step(sql.USER_ADDED, values, change, expects=True), *_role_rows(change.user, change)]
+    return [
+        Step(sql.USER_ADDED, values, change, expects=True),
+        *_role_rows(change.user, change),
+        _name_rows(change.user, change),
+    ]
 
 
 def _user_changed(change: UserChanged) -> list[Step]:
@@ -71,11 +76,18 @@ def _user_changed(change: UserChanged) -> list[Step]:
         Step(sql.USER_CHANGED, values, change, expects=True),
         Step(sql.ROLES_LAID_DOWN, (change.user.id,), change),
         *_role_rows(change.user, change),
+        Step(sql.NAMES_LAID_DOWN, (change.user.id,), change),
+        _name_rows(change.user, change),
     ]
 
 
 def _role_rows(user: User, change: Change) -> list[Step]:
     return [Step(sql.ROLES_TAKEN_UP, (user.id, sorted(user.roles)), change)] if user.roles else []
+
+
+def _name_rows(user: User, change: Change) -> Step:
+    places, ids, others = zip(*finding.name_places(user), strict=True)
+    return Step(sql.NAMES_TAKEN_UP, (list(places), list(ids), list(others)), change)
 
 
 def _password_rehashed(change: PasswordRehashed) -> list[Step]:

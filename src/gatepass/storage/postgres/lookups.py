@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from gatepass.auth import By
 from gatepass.storage import rows
 
 # ruff: noqa: S608
@@ -18,6 +19,16 @@ USER_BY_EMAIL: Final = f"{_USER} WHERE u.email = $1"
 CREDENTIALS: Final = f"SELECT {rows.USER}, u.password_hash FROM users u WHERE u.email = $1"
 USERS_PAGE: Final = f"{_USER} WHERE u.email > $1 ORDER BY u.email LIMIT $2"
 USERS_WITH_ROLE: Final = f"{_USER} JOIN user_roles h ON h.user_id = u.id WHERE h.role = $1 ORDER BY u.id"
+FIND_USERS: Final = {
+    By.EMAIL: f"SELECT u.email, {rows.USER} FROM users u"
+    " WHERE u.email >= $1 AND u.email < $2 AND u.email > $3 ORDER BY u.email LIMIT $4",
+    By.NAME: f"SELECT n.place, {rows.USER} FROM user_names n JOIN users u ON u.id = n.user_id"
+    " WHERE n.place >= $1 AND n.place < $2 AND n.place > $3"
+    " AND (n.other IS NULL OR n.other < $1 OR n.other >= $2) ORDER BY n.place LIMIT $4",
+    By.ROLE: f"SELECT h.user_id, {rows.USER} FROM user_roles h JOIN users u ON u.id = h.user_id"
+    " WHERE h.role = $1 AND $2::text IS NOT NULL AND h.user_id > $3 ORDER BY h.user_id LIMIT $4",
+}
+"""The values: a beginning, what is behind all that begin so, a place, how many."""
 SESSION_BY_HASH: Final = f"{_BOTH} WHERE s.id_hash = $1"
 SESSION_BY_SID: Final = f"{_BOTH} WHERE s.sid = $1"
 SESSIONS_OF: Final = f"{_SESSION} WHERE {rows.NEWEST_OF_USER.format(now='$1', user_id='$2')} LIMIT $3"

@@ -10,7 +10,7 @@ import psycopg
 from psycopg import errors
 from psycopg_pool import PoolClosed, PoolTimeout, TooManyRequests
 
-from gatepass.auth import AuthError, Conflict, Feed, StorageUnavailable
+from gatepass.auth import AuthError, Conflict, Feed, Place, StorageUnavailable, finding
 from gatepass.storage import rows
 from gatepass.storage.postgres import lookups as sql
 from gatepass.storage.postgres import statements
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
         RecordedEvent,
         RefreshRecord,
         Revocation,
+        Search,
         Session,
         User,
     )
@@ -144,6 +145,13 @@ class PostgresStore:
     async def users_page(self, after: str | None, limit: int) -> list[User]:
         """List users by e-mail address, from behind `after`."""
         return [rows.user(row) for row in await self._all(sql.USERS_PAGE, (after or "", limit))]
+
+    async def find_users(self, search: Search, after: str | None, limit: int) -> list[Place]:
+        """List the users that a search finds in its order, from behind a place in it, each once."""
+        values = (search.text, search.text + finding.BEHIND, after or "", limit)
+        return [
+            Place(row[0], rows.user(row[1:])) for row in await self._all(sql.FIND_USERS[search.by], values)
+        ]
 
     async def roles(self) -> Mapping[str, frozenset[str]]:
         """Give every role with its permissions."""

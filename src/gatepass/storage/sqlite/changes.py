@@ -49,6 +49,7 @@ from gatepass.auth import (
     UserChanged,
     UserDeleted,
     UserIsAt,
+    finding,
     revocations,
 )
 from gatepass.storage import rows
@@ -84,6 +85,7 @@ def _user_added(cursor: Cursor, change: UserAdded) -> None:
         (*rows.user_row(change.user), change.password_hash or ""),
     )
     _role_rows(cursor, change.user)
+    _name_rows(cursor, change.user)
 
 
 def _user_changed(cursor: Cursor, change: UserChanged) -> None:
@@ -96,10 +98,16 @@ def _user_changed(cursor: Cursor, change: UserChanged) -> None:
     _must_hit(cursor, change)
     cursor.execute("DELETE FROM user_roles WHERE user_id = ?", (change.user.id,))
     _role_rows(cursor, change.user)
+    cursor.execute("DELETE FROM user_names WHERE user_id = ?", (change.user.id,))
+    _name_rows(cursor, change.user)
 
 
 def _role_rows(cursor: Cursor, user: User) -> None:
     cursor.executemany("INSERT INTO user_roles VALUES (?, ?)", [(role, user.id) for role in user.roles])
+
+
+def _name_rows(cursor: Cursor, user: User) -> None:
+    cursor.executemany("INSERT INTO user_names VALUES (?, ?, ?)", finding.name_places(user))
 
 
 def _password_rehashed(cursor: Cursor, change: PasswordRehashed) -> None:

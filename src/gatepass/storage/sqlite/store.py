@@ -12,7 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from gatepass.auth import Feed, StorageUnavailable
+from gatepass.auth import By, Feed, Place, StorageUnavailable, finding
 from gatepass.storage import rows
 from gatepass.storage.growth import Growth
 from gatepass.storage.sqlite.migrate import migrate, migrations
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
         RecordedEvent,
         RefreshRecord,
         Revocation,
+        Search,
         Session,
         User,
     )
@@ -62,6 +63,16 @@ _USER_BY_EMAIL: Final = f"{_USER} WHERE u.email = ?"
 _CREDENTIALS: Final = f"SELECT {rows.USER}, u.password_hash FROM users u WHERE u.email = ?"  # noqa: S608
 _USERS_PAGE: Final = f"{_USER} WHERE u.email > ? ORDER BY u.email LIMIT ?"
 _USERS_WITH_ROLE: Final = f"{_USER} JOIN user_roles h ON h.user_id = u.id WHERE h.role = ? ORDER BY u.id"
+_FIND_USERS: Final = {
+    By.EMAIL: f"SELECT u.email, {rows.USER} FROM users u"  # noqa: S608
+    " WHERE u.email >= ?1 AND u.email < ?2 AND u.email > ?3 ORDER BY u.email LIMIT ?4",
+    By.NAME: f"SELECT n.place, {rows.USER} FROM user_names n JOIN users u ON u.id = n.user_id"  # noqa: S608
+    " WHERE n.place >= ?1 AND n.place < ?2 AND n.place > ?3"
+    " AND (n.other IS NULL OR n.other < ?1 OR n.other >= ?2) ORDER BY n.place LIMIT ?4",
+    By.ROLE: f"SELECT h.user_id, {rows.USER} FROM user_roles h JOIN users u ON u.id = h.user_id"  # noqa: S608
+    " WHERE h.role = ?1 AND ?2 IS NOT NULL AND h.user_id > ?3 ORDER BY h.user_id LIMIT ?4",
+}
+"""The values: a beginning, what is behind all that begin so, a place, how many."""
 _SESSION_BY_HASH: Final = f"{_BOTH} WHERE s.id_hash = ?"
 _SESSION_BY_SID: Final = f"{_BOTH} WHERE s.sid = ?"
 _SESSIONS_OF: Final = f"{_SESSION} WHERE {rows.NEWEST_OF_USER.format(now='?1', user_id='?2')} LIMIT ?3"
@@ -181,6 +192,11 @@ class SqliteStore:
     async def users_page(self, after: str | None, limit: int) -> list[User]:
         """List users by e-mail address, from behind `after`."""
         return [rows.user(row) for row in self._all(_USERS_PAGE, (after or "", limit))]
+
+    async def find_users(self, search: Search, after: str | None, limit: int) -> list[Place]:
+        """List the users that a search finds in its order, from behind a place in it, each once."""
+        values = (search.text, search.text + finding.BEHIND, after or "", limit)
+        return [Place(row[0], rows.user(row[1:])) for row in self._all(_FIND_USERS[search.by], values)]
 
     async def roles(self) -> Mapping[str, frozenset[str]]:
         """Give every role with its permissions."""
