@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
-from gatepass.auth import Auth, Letter, Limit, Secret, Terms, passwords, usecases
+from gatepass.auth import Auth, Letter, Limit, Recipient, Secret, Terms, passwords, usecases
 from gatepass.oauth import SHARED_ALGORITHM, SharedSecrets
 from gatepass.server import PasswordPool, ServerConfig, create_app
 from gatepass.storage import MemoryStore
@@ -97,7 +97,11 @@ async def make_world() -> AsyncIterator[MakeWorld]:
     pools: list[PasswordPool] = []
 
     def make(
-        *, terms: dict[str, Any] | None = None, shared_secrets: SharedSecrets | None = None, **config: Any
+        *,
+        terms: dict[str, Any] | None = None,
+        shared_secrets: SharedSecrets | None = None,
+        recipient: Recipient | None = None,
+        **config: Any,
     ) -> World:
         chosen: dict[str, Any] = {"issuer": ISSUER, "app_origins": (APP,), "counters": True} | config
         pool = PasswordPool(entropy=os.urandom, profile=QUICK, threads=1)
@@ -118,6 +122,7 @@ async def make_world() -> AsyncIterator[MakeWorld]:
             kek=Secret(os.urandom(32)),
             terms=Terms(**(given | (terms or {}))),
             shared_secrets=shared_secrets,
+            recipient=recipient,
         )
         return World(auth, ServerConfig.from_names(**chosen))
 

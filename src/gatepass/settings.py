@@ -74,6 +74,19 @@ class Keys(_Table, frozen=True):
     """Seconds that a new key is published before it signs, 600 at least."""
 
 
+class Encryption(_Table, frozen=True):
+    """`[encryption]`: the Service's key, to which access tokens are encrypted; without one they are not."""
+
+    key_file: Text | None = None
+    """The public key, as a JWK or in PEM."""
+    jwks_url: Text | None = None
+    """Or where the Service publishes it, as a JWK Set."""
+    algorithm: Literal["ECDH-ES+A256KW", "RSA-OAEP-256"] = "ECDH-ES+A256KW"
+    """What the key is for."""
+    content: Literal["A256GCM", "A128GCM", "A256CBC-HS512"] = "A256GCM"
+    """How the token itself is encrypted."""
+
+
 class Tokens(_Table, frozen=True):
     """`[tokens]`: access tokens and their renewal."""
 
@@ -186,6 +199,7 @@ class Settings(_Table, frozen=True):
     """The name of your site, which every Service checks for in a token."""
     database: Database = Database()
     keys: Keys = Keys()
+    encryption: Encryption = Encryption()
     tokens: Tokens = Tokens()
     sessions: Sessions = Sessions()
     login: Login = Login()
@@ -313,6 +327,7 @@ def _check(settings: Settings) -> None:
             raise SettingsError("server.trusted_proxies must be addresses or networks") from None
     if (settings.keys.algorithm == "HS256") != (settings.keys.shared_secret_file is not None):
         raise SettingsError('keys.shared_secret_file and keys.algorithm = "HS256" go together')
+    _check_encryption(settings.encryption)
     if settings.keys.publish_ahead < PUBLISHED_AHEAD_AT_LEAST:
         raise SettingsError(
             f"keys.publish_ahead must be {PUBLISHED_AHEAD_AT_LEAST} at least: Services keep published keys "
@@ -338,6 +353,20 @@ def _check_mail(mail: Mail) -> None:
         raise SettingsError("mail.security must be starttls or tls: none is for a server on this machine")
     if "@" not in mail.sender or not mail.sender.isprintable():
         raise SettingsError("mail.sender must be an e-mail address, with or without a name before it")
+
+
+def _check_encryption(encryption: Encryption) -> None:
+    if encryption.key_file is not None and encryption.jwks_url is not None:
+        raise SettingsError("encryption.key_file and encryption.jwks_url: give one of them")
+    if encryption.jwks_url is None:
+        return
+    try:
+        parts = urlsplit(encryption.jwks_url)
+        host = parts.hostname or ""
+    except ValueError:
+        raise SettingsError("encryption.jwks_url is no address") from None
+    if not host or not (parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(host))):
+        raise SettingsError("encryption.jwks_url must be https; plain http is for this machine")
 
 
 def _check_origin(name: str, origin: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import importlib.util
 import logging
 import os
 import socket
@@ -18,7 +19,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from gatepass.auth import Auth, AuthError, Limit, Secret, Terms, usecases
+from gatepass.auth import Auth, AuthError, Limit, Recipient, Secret, Terms, usecases
 from gatepass.mail import ConsoleMailer, FolderMailer, Security, SmtpMailer
 from gatepass.oauth import SecretRefused, Selects, SharedSecrets
 from gatepass.server import (
@@ -31,7 +32,7 @@ from gatepass.server import (
     configure_logs,
     create_app,
 )
-from gatepass.settings import Mail, Settings, SettingsError
+from gatepass.settings import Encryption, Mail, Settings, SettingsError
 from gatepass.storage import SqliteStore
 
 if TYPE_CHECKING:
@@ -68,6 +69,7 @@ GRACEFUL_SHUTDOWN: Final = 10
 BACKLOG: Final = 2048
 
 _KEK_LENGTH: Final = 44  # 32 bytes in padded base64url
+_KEY_AT_MOST: Final = 65_536  # bytes of a file that holds a public key
 _SECRETS_AT_MOST: Final = 4_096  # bytes of a file that holds secrets: a few lines and comments
 
 
@@ -102,10 +104,17 @@ def load_settings(path: Path, env: Mapping[str, str]) -> Settings:
         settings,
         database=msgspec.structs.replace(settings.database, path=str(folder / settings.database.path)),
         keys=keys,
+        encryption=_encryption_placed(folder, settings.encryption),
         events=msgspec.structs.replace(settings.events, to=_placed(folder, settings.events.to)),
         server=msgspec.structs.replace(settings.server, metrics=_placed(folder, settings.server.metrics)),
         mail=_mail_placed(folder, settings.mail),
     )
+
+
+def _encryption_placed(folder: Path, encryption: Encryption) -> Encryption:
+    if encryption.key_file is None:
+        return encryption
+    return msgspec.structs.replace(encryption, key_file=str(folder / encryption.key_file))
 
 
 def _placed(folder: Path, name: str) -> str:
@@ -190,6 +199,28 @@ def metrics_for(named: str) -> MetricsFor:
     return Secret(token)
 
 
+def recipient_of(encryption: Encryption) -> Recipient | None:
+    """Say to whom tokens are encrypted; a key that a Service publishes comes later. Raises `WiringError`."""
+    if encryption.jwks_url is not None:
+        if importlib.util.find_spec("aiohttp") is None:
+            raise WiringError(
+                "encryption.jwks_url needs an HTTP client; run: pip install 'gatepass[verifier]'"
+            )
+        return Recipient(enc=encryption.content)
+    if encryption.key_file is None:
+        return None
+    from gatepass.recipient_keys import RecipientRefused, read_recipient  # late: only for who encrypts
+
+    try:
+        with open(encryption.key_file, "rb") as file:  # noqa: PTH123
+            key = read_recipient(file.read(_KEY_AT_MOST), encryption.algorithm)
+    except OSError as error:
+        raise WiringError(f"can't read {encryption.key_file}: {error.strerror}") from None
+    except RecipientRefused as error:
+        raise WiringError(f"{encryption.key_file}: {error}") from None
+    return Recipient(enc=encryption.content, key=key)
+
+
 def terms_of(settings: Settings) -> Terms:
     """Tell auth what the operator decided."""
     login, tokens = settings.login, settings.tokens
@@ -258,6 +289,7 @@ async def opened(settings: Settings) -> AsyncIterator[Auth]:
     kek = read_kek(settings.keys.kek_file)
     file = settings.keys.shared_secret_file
     secrets = None if file is None else read_shared_secrets(file)
+    recipient = recipient_of(settings.encryption)
     try:
         terms = terms_of(settings)
     except ValueError as error:
@@ -272,6 +304,7 @@ async def opened(settings: Settings) -> AsyncIterator[Auth]:
             kek=kek,
             terms=terms,
             shared_secrets=secrets,
+            recipient=recipient,
         )
     finally:
         passwords.close()
@@ -440,6 +473,11 @@ async def _house_kept(auth: Auth, settings: Settings, mailer: Mailer) -> AsyncIt
         asyncio.create_task(watch_keys(apart)),
         asyncio.create_task(carry_mails(apart, mailer)),
     ]
+    if auth.recipient is not None and settings.encryption.jwks_url is not None:
+        from gatepass.recipient_keys import keep_recipient  # late: only for who encrypts
+
+        url, alg = settings.encryption.jwks_url, settings.encryption.algorithm
+        chores.append(asyncio.create_task(keep_recipient(auth.recipient, url, alg)))
     outlet = outlet_of(settings)
     if outlet is not None:
         name = f"{socket.gethostname()} {os.getpid()} {os.urandom(4).hex()}"

@@ -58,6 +58,7 @@ from gatepass.auth.errors import (
     MailRefused,
     NotPermitted,
     PasswordRefused,
+    RecipientUnknown,
     RefreshRefused,
     RegistrationClosed,
     RoleUnknown,
@@ -78,6 +79,7 @@ from gatepass.auth.mails import Letter, Mail, MailKind
 from gatepass.auth.opaque import Entropy, LinkSecret, RefreshToken, Secret, SessionId
 from gatepass.auth.permissions import ADMIN, may_administer
 from gatepass.auth.ports import Mailer, Passwords, Store
+from gatepass.auth.recipient import Recipient
 from gatepass.auth.refresh import RefreshForm, RefreshRecord
 from gatepass.auth.refresh import State as RefreshState
 from gatepass.auth.results import CheckedSession, CheckedToken, LoggedIn, Tokens
@@ -154,6 +156,8 @@ __all__ = [
     "Place",
     "Purged",
     "Purpose",
+    "Recipient",
+    "RecipientUnknown",
     "RecordedEvent",
     "RecordedRevocation",
     "RefreshAdded",

@@ -12,6 +12,7 @@ from gatepass.oauth import SHARED_ALGORITHM
 if TYPE_CHECKING:
     from gatepass.auth.opaque import Entropy, Secret
     from gatepass.auth.ports import Passwords, Store
+    from gatepass.auth.recipient import Recipient
     from gatepass.auth.terms import Terms
     from gatepass.oauth import SharedSecrets
 
@@ -29,6 +30,8 @@ class Auth:
     terms: Terms
     shared_secrets: SharedSecrets | None = None
     """In the shared-secret mode, what signs; there are no signing keys then."""
+    recipient: Recipient | None = None
+    """To whom access tokens are encrypted; None: everybody who holds one can read it."""
     keyring: CurrentKeyring = field(default_factory=CurrentKeyring)
 
     def __post_init__(self) -> None:

@@ -218,6 +218,15 @@ class StorageUnavailable(AuthError):
     code = "storage_unavailable"
 
 
+class RecipientUnknown(AuthError):
+    """Tokens are to be encrypted, and the Service's key could not be read yet."""
+
+    code = "recipient_unknown"
+
+    def __init__(self) -> None:
+        super().__init__("the key that access tokens are encrypted to is not known yet")
+
+
 class KeysUnavailable(AuthError):
     """No signing key is loaded yet."""
 

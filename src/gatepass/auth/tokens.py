@@ -8,6 +8,7 @@ import msgspec
 
 from gatepass.auth.errors import InvalidInput
 from gatepass.auth.opaque import RefreshToken, hash_text, new_id
+from gatepass.auth.recipient import jti_of_record
 from gatepass.auth.refresh import RefreshForm
 from gatepass.auth.results import Tokens
 from gatepass.jose import jwt
@@ -49,13 +50,25 @@ class Answer(msgspec.Struct, frozen=True, array_like=True):
 
 
 def mint(
-    auth: Auth, session: Session, user: User, *, form: RefreshForm, lifetime: int, now: float
+    auth: Auth,
+    session: Session,
+    user: User,
+    *,
+    form: RefreshForm,
+    family: str,
+    lifetime: int,
+    now: float,
 ) -> tuple[Answer, bytes]:
-    """Sign an access token and make what renews it; gives them and the access token's hash."""
-    claims = access_token(
-        session, user, terms=auth.terms, jti=new_id(auth.entropy), lifetime=lifetime, now=now
-    )
+    """Sign an access token, encrypt it where that is wanted, and make what renews it; gives them and the
+    access token's hash."""
+    if auth.recipient is None:
+        jti = new_id(auth.entropy)
+    else:
+        jti = jti_of_record(family=family, issued_at=now, kek=auth.kek)
+    claims = access_token(session, user, terms=auth.terms, jti=jti, lifetime=lifetime, now=now)
     text = jwt.sign(claims.to_claims(), auth.keyring.ring.signing_key(now), typ=ACCESS_TOKEN_TYP)
+    if auth.recipient is not None:
+        text = auth.recipient.seal(text, entropy=auth.entropy)
     refresh = RefreshToken.new(auth.entropy).reveal() if form is RefreshForm.STANDARD else None
     return Answer(text, claims.exp, refresh), hash_text(text)
 

@@ -44,6 +44,16 @@ kek_file = "{kek_file}"
 # How long a new key is published before it signs; at least 600, since Services keep the keys for minutes.
 # publish_ahead = 3600
 
+[encryption]
+# The public key of your Service: with it, access tokens are encrypted, and nobody else can read them.
+# 'gatepass key generate ECDH-ES+A256KW' makes one, 'gatepass key convert' gives its public half.
+# key_file = "service.pub.jwk"
+# Or where the Service publishes it.
+# jwks_url = "https://app.example.org/jwks.json"
+# What the key is for (or RSA-OAEP-256), and how the token itself is encrypted.
+# algorithm = "ECDH-ES+A256KW"
+# content = "A256GCM"
+
 [tokens]
 # How long an access token lives at most; 3600 at the longest.
 # lifetime = 600

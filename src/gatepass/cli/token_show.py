@@ -4,23 +4,28 @@ from __future__ import annotations
 
 import sys
 import time
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from gatepass.cli.failure import CommandFailed
+from gatepass.cli.key_files import read_keys
 from gatepass.cli.output import local_time, printable, span, write_json
 from gatepass.cli.token_words import CLAIMS, HEADERS, OPAQUE, TIMES, warnings_of
 from gatepass.jose import JoseError, jwt
+from gatepass.oauth import CONTENT_ENCRYPTIONS, RECIPIENT_ALGORITHMS, is_encrypted
 
 if TYPE_CHECKING:
     import argparse
 
-# Parts of a compact JWE (RFC 7516 §3.1).
-_JWE_PARTS: Final = 5
+    from gatepass.jose import KeySet
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Say what the command takes."""
     parser.add_argument("token", help="the token, or '-' to read it from standard input")
+    parser.add_argument(
+        "--key", metavar="FILE", help="private key that opens an encrypted token: JWK, JWK Set or PEM"
+    )
+    parser.add_argument("--alg", help="the key's algorithm, where its file does not say (PEM never does)")
     parser.add_argument("--json", action="store_true", help="write JSON, for scripts")
     parser.epilog = (
         "examples:\n"
@@ -39,9 +44,13 @@ def run(args: argparse.Namespace) -> int:
     if kind is not None:
         _show_opaque(kind, as_json=args.json)
         return 0
-    if text.count(".") == _JWE_PARTS - 1:
-        raise CommandFailed("this token is encrypted (JWE): only who has the key can read it")
     try:
+        outside = dict(jwt.peek_header(text)) if is_encrypted(text) else None
+        if outside is not None:
+            if args.key is None:
+                _show_closed(outside, as_json=args.json)
+                return 0
+            text = _opened(text, read_keys(args.key, args.alg))
         token = jwt.peek(text)
     except JoseError as error:
         raise CommandFailed(f"not a readable token: {error} ({error.code})") from None
@@ -50,6 +59,7 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         write_json(
             {
+                **({} if outside is None else {"encrypted": outside}),
                 "header": header,
                 "claims": claims,
                 "signature_checked": False,
@@ -57,8 +67,27 @@ def run(args: argparse.Namespace) -> int:
             }
         )
     else:
+        if outside is not None:
+            _show_part("Outside (encrypted; this key opens it)", outside, HEADERS, now=now)
         _show(header, claims, now=now)
     return 0
+
+
+def _opened(text: str, keys: KeySet) -> str:
+    """Give the token inside. Raises `JoseError`, `CommandFailed`."""
+    algorithms = frozenset(key.alg for key in keys) & RECIPIENT_ALGORITHMS
+    if not algorithms:
+        raise CommandFailed(f"the key is not one for {' or '.join(sorted(RECIPIENT_ALGORITHMS))}")
+    return jwt.open_nested(text, keys, algorithms=algorithms, encryptions=CONTENT_ENCRYPTIONS)[0]
+
+
+def _show_closed(outside: dict[str, Any], *, as_json: bool) -> None:
+    """Show what everybody sees of an encrypted token: its header."""
+    if as_json:
+        write_json({"encrypted": outside, "parts": 5})
+        return
+    _show_part("Outside", outside, HEADERS, now=0)
+    print("Encrypted: five parts, of which only the first can be read. The Service has the key (--key FILE).")
 
 
 def _show_opaque(kind: str, *, as_json: bool) -> None:

@@ -21,6 +21,7 @@ __all__ = [
     "encrypt",
     "issue",
     "nest",
+    "open_nested",
     "peek",
     "peek_header",
     "sign",
@@ -278,19 +279,51 @@ def verify_nested(
         JoseError: with a stable `code`; nothing else.
         ValueError: `algorithms` or `encryptions` is empty, mixed, or holds an unknown name.
     """
+    inner, header = open_nested(
+        token,
+        decryption_keys,
+        algorithms=algorithms,
+        encryptions=encryptions,
+        max_length=policy.max_length,
+    )
+    verified = verify(inner, keys, policy, now=now)
+    _check_replicated(header, verified.claims)
+    if claims_type is None:
+        return verified
+    return Verified(_typed(verified.claims, claims_type), verified.header, verified.kid)
+
+
+def open_nested(
+    token: str,
+    decryption_keys: Key | KeySet,
+    *,
+    algorithms: frozenset[str],
+    encryptions: frozenset[str],
+    max_length: int = DEFAULT_MAX_LENGTH,
+) -> tuple[str, Mapping[str, Any]]:
+    """Decrypt a token, and give the signed token inside it, which nobody has checked yet, with the outer
+    header: for who does the two steps of `verify_nested` apart.
+
+    Args:
+        token: the compact JWE, whose `cty` is JWT.
+        decryption_keys: what opens it.
+        algorithms: JOSE names of the `alg` outside.
+        encryptions: JOSE names of the `enc` outside.
+        max_length: characters; a longer token is refused before anything is decoded.
+
+    Raises:
+        JoseError: with a stable `code`; nothing else.
+        ValueError: `algorithms` or `encryptions` is empty, mixed, or holds an unknown name.
+    """
     from gatepass.jose import jwe
 
     check_algorithms(algorithms, encryptions)
-    inner, _, header = jwe.opened(token, decryption_keys, algorithms, encryptions, policy.max_length)
+    inner, _, header = jwe.opened(token, decryption_keys, algorithms, encryptions, max_length)
     if media_type(header.cty) != "jwt":
         raise WrongType("the header's cty does not announce a token")
     if media_type(header.typ) not in (None, "jwt"):
         raise WrongType("the header's typ is not that of a nested token")
-    verified = verify(inner.decode("latin-1"), keys, policy, now=now)
-    _check_replicated(header.members, verified.claims)
-    if claims_type is None:
-        return verified
-    return Verified(_typed(verified.claims, claims_type), verified.header, verified.kid)
+    return inner.decode("latin-1"), header.members
 
 
 def peek_header(token: str) -> Mapping[str, Any]:

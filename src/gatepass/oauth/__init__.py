@@ -5,11 +5,14 @@ No I/O, no clock. Whatever the bytes, only an `OAuthError` comes out of the pars
 
 from gatepass.oauth.access_token import ACCESS_TOKEN_TYP, AccessToken, access_token_policy
 from gatepass.oauth.bearer import b64token, bearer_token, challenge
+from gatepass.oauth.encryption import CONTENT_ENCRYPTIONS, RECIPIENT_ALGORITHMS, is_encrypted
 from gatepass.oauth.errors import (
     AccessTokenInvalid,
     BearerError,
+    EncryptedElsewhere,
     IntrospectionInvalid,
     MetadataInvalid,
+    NotEncrypted,
     OAuthError,
     RevocationsInvalid,
     ScopeInvalid,
@@ -35,9 +38,11 @@ from gatepass.oauth.web_url import issuer_url, web_url
 
 __all__ = [
     "ACCESS_TOKEN_TYP",
+    "CONTENT_ENCRYPTIONS",
     "INACTIVE",
     "METADATA_PATH",
     "PAGE_ENTRIES",
+    "RECIPIENT_ALGORITHMS",
     "REVOCATIONS_TYP",
     "SHARED_ALGORITHM",
     "STALE",
@@ -45,9 +50,11 @@ __all__ = [
     "AccessTokenInvalid",
     "BearerError",
     "Cursor",
+    "EncryptedElsewhere",
     "Introspection",
     "IntrospectionInvalid",
     "MetadataInvalid",
+    "NotEncrypted",
     "OAuthError",
     "Page",
     "RevocationsInvalid",
@@ -63,6 +70,7 @@ __all__ = [
     "bearer_token",
     "challenge",
     "format_scope",
+    "is_encrypted",
     "is_session_pass",
     "issuer_url",
     "mark_of",

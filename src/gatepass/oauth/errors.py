@@ -57,3 +57,15 @@ class SecretRefused(OAuthError):
     """A shared secret that somebody could guess; the text says why, never with a byte of it."""
 
     code = "secret_refused"
+
+
+class NotEncrypted(OAuthError):
+    """A token that everybody can read, where only encrypted ones are taken."""
+
+    code = "not_encrypted"
+
+
+class EncryptedElsewhere(OAuthError):
+    """A token that was encrypted to a key that is not here: another Service's, or one that was withdrawn."""
+
+    code = "encrypted_elsewhere"

@@ -27,6 +27,7 @@ _CODES: Final[dict[type[auth.AuthError], str]] = {
     auth.Contended: "busy",
     auth.StorageUnavailable: "busy",
     auth.KeysUnavailable: "busy",
+    auth.RecipientUnknown: "busy",
 }
 
 # Long enough that a crowd thins out, short enough that a person waits for it. Seconds.

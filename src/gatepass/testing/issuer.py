@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from gatepass.jose import JoseError, Key, KeySet, jws, jwt
+from gatepass.jose import JoseError, Key, KeySet, jwe, jws, jwt
 from gatepass.oauth import (
     ACCESS_TOKEN_TYP,
     INACTIVE,
@@ -56,6 +56,8 @@ class FakeIssuer:
         audience: the Service's name.
         alg: what it signs with; its verifiers accept that too.
         shared_secrets: for the shared-secret mode, in the place of `alg`; nothing is published then.
+        encrypt_to: the Service's encryption key. `token` then gives encrypted tokens; of a private key the
+            issuer's verifiers are given it too.
         clock: seconds since the epoch; a test that stands at one second gives its own.
     """
 
@@ -66,12 +68,14 @@ class FakeIssuer:
         audience: str = "my-site",
         alg: str = "ES256",
         shared_secrets: SharedSecrets | None = None,
+        encrypt_to: Key | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.issuer = issuer
         self.audience = audience
         self.clock = clock
         self.shared_secrets = shared_secrets
+        self.encrypt_to = encrypt_to
         self.key = Key.generate(alg) if shared_secrets is None else shared_secrets.signing
         """What signs now."""
         self.feed = FakeFeed(issuer=issuer, key=lambda: self.key, clock=clock)
@@ -138,8 +142,12 @@ class FakeIssuer:
         return self.sign({name: value for name, value in named.items() if value is not None})
 
     def sign(self, claims: dict[str, Any], *, typ: str = ACCESS_TOKEN_TYP) -> str:
-        """Sign any claims with the issuer's key, right or wrong."""
-        return jws.sign(json.dumps(claims).encode(), self.key, typ=typ)
+        """Sign any claims with the issuer's key, right or wrong; and encrypt them where that is wanted."""
+        signed = jws.sign(json.dumps(claims).encode(), self.key, typ=typ)
+        if self.encrypt_to is None:
+            return signed
+        key = self.encrypt_to.public()
+        return jwe.encrypt(signed.encode(), key, enc="A256GCM", typ=None, cty="JWT")
 
     def session(
         self,
@@ -229,6 +237,8 @@ class FakeIssuer:
             given["algorithms"] = DEFAULT_ALGORITHMS | {self.key.alg}
         else:
             given["shared_secrets"] = self.shared_secrets
+        if self.encrypt_to is not None and self.encrypt_to.is_private:
+            given["decryption_keys"] = self.encrypt_to
         given |= options
         return Verifier(issuer=self.issuer, make_fetch=self.network, **given)
 

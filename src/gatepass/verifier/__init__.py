@@ -21,7 +21,7 @@ from gatepass.verifier.errors import (
     Unavailable,
 )
 from gatepass.verifier.feed import FeedState, FeedTerms
-from gatepass.verifier.fetch import Document, Fetch, FetchFailed
+from gatepass.verifier.fetch import Document, Fetch, FetchFailed, HttpFetch
 from gatepass.verifier.follower import Follower
 from gatepass.verifier.freshness import Freshness
 from gatepass.verifier.guard import Guard
@@ -53,6 +53,7 @@ __all__ = [
     "Freshness",
     "Guard",
     "Health",
+    "HttpFetch",
     "KeyTerms",
     "LoginTooOld",
     "MalformedRequest",

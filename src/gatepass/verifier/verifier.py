@@ -21,6 +21,7 @@ from gatepass.oauth import (
 )
 from gatepass.verifier.asking import Asking
 from gatepass.verifier.cache import Held
+from gatepass.verifier.envelope import Envelope
 from gatepass.verifier.errors import TokenStale, Unauthenticated, Unavailable
 from gatepass.verifier.feed import FeedTerms
 from gatepass.verifier.fetch import FetchFailed, HttpFetch
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Callable
 
+    from gatepass.jose import Key, KeySet
+    from gatepass.verifier.envelope import Encryption
     from gatepass.verifier.errors import Refused
     from gatepass.verifier.fetch import Fetch
     from gatepass.verifier.follower import Follower
@@ -64,6 +67,8 @@ class Verifier:
         algorithms: what a token may be signed with.
         shared_secrets: in the shared-secret mode, what Auth signs with; no key is fetched then, and only
             HS256 is accepted.
+        decryption_keys: this Service's private keys, when Auth encrypts its tokens.
+        encryption: with decryption keys, whether a token must be encrypted.
         leeway: seconds that the clocks of the two machines may differ.
         terms: how keys are kept.
         feed: how the revocation feed is followed. None for an issuer that has none: then nobody can be kicked
@@ -80,6 +85,8 @@ class Verifier:
         audience: str,
         algorithms: frozenset[str] = DEFAULT_ALGORITHMS,
         shared_secrets: SharedSecrets | None = None,
+        decryption_keys: Key | KeySet | None = None,
+        encryption: Encryption = "required",
         leeway: int = 30,
         terms: KeyTerms | None = None,
         feed: FeedTerms | None = FeedTerms(),  # noqa: B008 (frozen)
@@ -116,6 +123,7 @@ class Verifier:
         self._policy = access_token_policy(
             issuer=issuer, audience=audience, algorithms=algorithms, leeway=leeway
         )
+        self._envelope = None if decryption_keys is None else Envelope(decryption_keys, encryption=encryption)
         self._asking = Asking(
             self.watch.issuer,
             endpoint="token_check_endpoint",
@@ -220,7 +228,10 @@ class Verifier:
 
     def _verify(self, token: str, view: View, *, now: float) -> Held:
         try:
-            verified = jwt.verify(token, view.keys, self._policy, now=now)
+            if self._envelope is None:
+                verified = jwt.verify(token, view.keys, self._policy, now=now)
+            else:
+                verified = self._envelope.verify(token, view.keys, self._policy, now=now)
             claims = AccessToken.from_claims(verified.claims)
         except KeyNotFound as error:
             self.watch.want_keys()
@@ -261,7 +272,10 @@ class Verifier:
         self._counts.asked += 1
         try:
             async with asyncio.timeout(ASK_PATIENCE):
-                return await self._asking.ask(token)
+                # Auth cannot open what is encrypted to us: it is asked about the token inside.
+                return await self._asking.ask(
+                    token if self._envelope is None else self._envelope.inside(token)
+                )
         except FetchFailed as error:
             reason = error.code
         except TimeoutError:

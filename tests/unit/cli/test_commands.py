@@ -100,11 +100,13 @@ def test_a_port_that_is_none_is_not_taken_for_another(
     assert served == [65_535]
 
 
-OTHER_CHOICES = {
+OTHER_CHOICES = {  # what has no default, or stands in the place of one
+    'url = "postgresql://gatepass@db.example.org/gatepass"',
+    'key_file = "service.pub.jwk"',
+    'jwks_url = "https://app.example.org/jwks.json"',
     'username = "gatepass"',
     'password_file = "mail.password"',
-    'url = "postgresql://gatepass@db.example.org/gatepass"',
-}  # instead of `path`
+}
 
 
 def test_the_commented_defaults_are_the_defaults() -> None:
@@ -119,6 +121,7 @@ def test_the_commented_defaults_are_the_defaults() -> None:
     of_other_modes = {
         *("database.url", "keys.shared_secret_file"),
         *("mail.username", "mail.password_file"),
+        *("encryption.key_file", "encryption.jwks_url"),
     }
     assert names(written) | of_other_modes == names(msgspec.to_builtins(Settings.from_mapping(written, {})))
 
@@ -336,3 +339,20 @@ def test_a_site_with_a_weak_secret_does_not_open(
     told = capsys.readouterr().err
     assert words in told
     assert text == "" or text not in told
+
+
+def test_a_service_gives_its_public_key_and_keeps_the_private_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    private, public = tmp_path / "service.jwk", tmp_path / "service.pub.jwk"
+    assert main(["init", str(tmp_path)]) == 0
+    assert main(["key", "generate", "ECDH-ES+A256KW", "--out", str(private)]) == 0
+    assert main(["key", "convert", str(private), "--out", str(public)]) == 0
+    monkeypatch.setenv("GATEPASS_SETTINGS", str(tmp_path / "gatepass.toml"))
+    monkeypatch.setenv("GATEPASS_ENCRYPTION__KEY_FILE", public.name)
+    assert main(["session", "list"]) == 0
+    capsys.readouterr()
+    for name, words in ((private.name, "private key"), ("gatepass.kek", "no key"), ("nobody", "can't read")):
+        monkeypatch.setenv("GATEPASS_ENCRYPTION__KEY_FILE", name)
+        assert main(["session", "list"]) == 1
+        assert words in capsys.readouterr().err

@@ -69,7 +69,9 @@ async def _issue(
     now: float,
 ) -> Tokens:
     lifetime = min(record.lifetime, auth.terms.access_token_lifetime)
-    answer, access_token_hash = tokens.mint(auth, session, user, form=record.form, lifetime=lifetime, now=now)
+    answer, access_token_hash = tokens.mint(
+        auth, session, user, form=record.form, family=record.family, lifetime=lifetime, now=now
+    )
     successor = refresh.successor(
         record,
         user,

@@ -53,12 +53,15 @@ async def issue_tokens(
         code = sessions.refusal(session, user, now=now)
         if code is not None:
             raise SessionRefused(code)
-        answer, access_token_hash = tokens.mint(auth, session, user, form=form, lifetime=seconds, now=now)
+        family = new_id(auth.entropy)
+        answer, access_token_hash = tokens.mint(
+            auth, session, user, form=form, family=family, lifetime=seconds, now=now
+        )
         record = refresh.first_record(
             session,
             user,
             hash=hash_text(answer.presentable),
-            family=new_id(auth.entropy),
+            family=family,
             form=form,
             access_token_hash=access_token_hash,
             lifetime=seconds,

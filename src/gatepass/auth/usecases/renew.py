@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from gatepass.auth import orders
 from gatepass.auth.errors import RefreshRefused
 from gatepass.auth.opaque import hash_text
+from gatepass.auth.recipient import jti_of_record
 from gatepass.auth.refresh import RENEWAL_EARLY, RefreshForm, refusal_of_backing
+from gatepass.auth.tokens import access_token
 from gatepass.auth.usecases._rotation import rotate
 from gatepass.jose import JoseError, jwt
-from gatepass.oauth import AccessToken, OAuthError, access_token_policy
+from gatepass.oauth import AccessToken, OAuthError, access_token_policy, is_encrypted
 
 if TYPE_CHECKING:
     from gatepass.auth.auth import Auth
@@ -25,7 +29,10 @@ async def renew(auth: Auth, *, expired_token: str, client: Client, now: float) -
     Each JWT renews once; within the grace the same answer is repeated. One that was itself taken back renews
     no more: it would get a good one for a bad one (CVE-2020-10594).
     """
-    token, kid = _ours(auth, expired_token)
+    if is_encrypted(expired_token):
+        token, kid = await _of_record(auth, expired_token), ""
+    else:
+        token, kid = _ours(auth, expired_token)
     found = await auth.store.orders_on(jti=token.jti, client_id=token.client_id, kid=kid)
     if any(order.selects in orders.THIS_VERY_ONE for order in found):
         raise RefreshRefused("token_revoked")
@@ -43,6 +50,23 @@ async def _still_good(auth: Auth, token: AccessToken, text: str, *, now: float) 
         return False
     record, session, user = found
     return token.epoch >= user.epoch and refusal_of_backing(record, session, user, now=now) is None
+
+
+async def _of_record(auth: Auth, text: str) -> AccessToken:
+    """Say what stands in an encrypted token, which only its Service can open, by its refresh record.
+
+    The hash finds none but the very text that we handed out, and nobody can write that again, not even with
+    the key that signed it: what encrypts is drawn anew each time.
+    """
+    found = await auth.store.refresh_by_hash(hash_text(text))
+    if found is None or found[0].form is not RefreshForm.RENEWAL:
+        raise RefreshRefused("refresh_unknown")
+    record, session, user = found
+    jti = jti_of_record(family=record.family, issued_at=record.issued_at, kek=auth.kek)
+    token = access_token(
+        session, user, terms=auth.terms, jti=jti, lifetime=record.lifetime, now=record.issued_at
+    )
+    return msgspec.structs.replace(token, epoch=record.epoch)
 
 
 def _ours(auth: Auth, text: str) -> tuple[AccessToken, str]:
