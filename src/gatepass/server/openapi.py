@@ -11,6 +11,7 @@ import msgspec
 from gatepass.server.answers import PROBLEMS, ProblemDetails
 from gatepass.server.cookies import SessionCookie
 from gatepass.server.operation import Access
+from gatepass.server.repeats import repeated
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -79,6 +80,7 @@ def _operation(row: Operation) -> dict[str, Any]:
     written: dict[str, Any] = {
         "operationId": row.name,
         "summary": row.summary,
+        "description": repeated(row),
         "tags": [row.tag],
         "security": _security(row.access),
         "responses": {str(row.status): _success(row), **_unchanged(row), **_failures(row)},
