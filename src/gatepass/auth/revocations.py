@@ -16,7 +16,9 @@ SLACK: Final = 60
 """Seconds that an entry is kept longer: the clocks of two machines differ."""
 
 
-class Revocation(msgspec.Struct, frozen=True):
+# No garbage collector, for all three kinds of entry (`Selector` is one): they hold nothing that could lead back to
+# them, and looking through the thousands of a page took it as long as reading them from the database.
+class Revocation(msgspec.Struct, frozen=True, gc=False):
     """What no longer holds."""
 
     selects: Selects
@@ -35,7 +37,7 @@ class Revocation(msgspec.Struct, frozen=True):
         return Selector(self.selects, mark, self.below, self.forget_after)
 
 
-class RecordedRevocation(msgspec.Struct, frozen=True):
+class RecordedRevocation(msgspec.Struct, frozen=True, gc=False):
     """An entry with its place in the feed; the first has 1."""
 
     seq: int

@@ -57,7 +57,7 @@ class Selects(StrEnum):
     """Every token issued before the bound."""
 
 
-class Selector(msgspec.Struct, frozen=True):
+class Selector(msgspec.Struct, frozen=True, gc=False):
     """One entry: the tokens it selects, and until when it is needed."""
 
     selects: Selects
