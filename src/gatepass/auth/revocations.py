@@ -16,8 +16,8 @@ SLACK: Final = 60
 """Seconds that an entry is kept longer: the clocks of two machines differ."""
 
 
-# No garbage collector, for all three kinds of entry (`Selector` is one): they hold nothing that could lead back to
-# them, and looking through the thousands of a page took it as long as reading them from the database.
+# No garbage collector, for all three kinds of entry (`Selector` is one): they hold nothing that could lead
+# back to them, and looking through the thousands of a page took it as long as reading them.
 class Revocation(msgspec.Struct, frozen=True, gc=False):
     """What no longer holds."""
 
