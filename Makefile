@@ -32,8 +32,8 @@ setup-demo: $(VENV)/.demo-ready
 
 setup: $(VENV)/.dev-ready ## make the virtual environment from the lock file
 
-demo: setup-demo ## start Auth and two clinic Services, and print the page to open (PORT=8700)
-	@$(BIN)/python -m examples.clinic $(if $(PORT),--port $(PORT))
+demo: setup-demo ## start Auth and two clinic Services, and print the page to open (PORT=8700 ENCRYPTED=1)
+	@$(BIN)/python -m examples.clinic $(if $(PORT),--port $(PORT)) $(if $(ENCRYPTED),--encrypted)
 
 demo-reset: setup-demo ## forget the demo's data, then start it
 	@$(BIN)/python -m examples.clinic --reset $(if $(PORT),--port $(PORT))

@@ -25,7 +25,11 @@ counter = Counter()
 # A Service usually takes one mode: `Gate(Verifier(…))` or `Gate(SessionVerifier(…))`. This one takes both,
 # so that the page can switch; the pass itself says which one it is. Both hear from one feed who is out.
 tokens = Verifier(
-    issuer=clinic.auth, audience=AUDIENCE, feed=PATIENCE, state_dir=clinic.state("appointments")
+    issuer=clinic.auth,
+    audience=AUDIENCE,
+    feed=PATIENCE,
+    state_dir=clinic.state("appointments"),
+    decryption_keys=clinic.decryption_key(),
 )
 sessions = SessionVerifier(issuer=clinic.auth, audience=AUDIENCE, watch=tokens.watch)
 gate = Gate(

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from gatepass.jose import Key
 from gatepass.verifier import FeedTerms, Freshness
 
 HOST = "127.0.0.1"  # one spelling of the host everywhere, so that the ports share the session's cookie
@@ -22,6 +24,8 @@ class Clinic:
 
     port: int
     data: Path
+    encrypted: bool = False
+    """Whether Auth encrypts its tokens to the two Services."""
 
     @property
     def auth(self) -> str:
@@ -42,12 +46,28 @@ class Clinic:
         """Where one of the Services keeps the keys and its view of the revocations."""
         return self.data / "state" / service
 
+    @property
+    def private_key(self) -> Path:
+        """What opens encrypted tokens: the Services' alone. Auth is given the file beside it."""
+        return self.data / "service.jwk"
+
+    @property
+    def public_key(self) -> Path:
+        """What Auth encrypts to."""
+        return self.data / "service.pub.jwk"
+
+    def decryption_key(self) -> Key | None:
+        """The Services' key; None where tokens are not encrypted."""
+        return Key.from_jwk(json.loads(self.private_key.read_text())) if self.encrypted else None
+
     @classmethod
     def from_environment(cls) -> Clinic:
         """What `to_environment` wrote."""
         port = int(os.environ.get("CLINIC_PORT", FIRST_PORT))
-        return cls(port=port, data=Path(os.environ.get("CLINIC_DATA", DATA)))
+        encrypted = os.environ.get("CLINIC_ENCRYPTED") == "1"
+        return cls(port=port, data=Path(os.environ.get("CLINIC_DATA", DATA)), encrypted=encrypted)
 
     def to_environment(self) -> dict[str, str]:
         """The variables that a Service's process is started with."""
-        return {"CLINIC_PORT": str(self.port), "CLINIC_DATA": str(self.data)}
+        told = {"CLINIC_PORT": str(self.port), "CLINIC_DATA": str(self.data)}
+        return told | {"CLINIC_ENCRYPTED": str(int(self.encrypted))}

@@ -34,7 +34,7 @@ def main(arguments: list[str] | None = None) -> int:
             "    python -m examples.clinic --port 9000"
         )
     data = options.data.resolve()
-    clinic = Clinic(port=options.port, data=data)
+    clinic = Clinic(port=options.port, data=data, encrypted=options.encrypted)
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _interrupt)
     try:
@@ -43,6 +43,8 @@ def main(arguments: list[str] | None = None) -> int:
         if not seeding.is_done(data):
             print("First start: making keys, people and appointments …", flush=True)
             seeding.seed(clinic)
+        if clinic.encrypted:
+            seeding.make_encryption_key(clinic)
         switch = Switch(data)
         switch.take()  # an order that an earlier demo left behind
         with _running(_children(clinic)) as children:
@@ -65,6 +67,9 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
     )
     parser.add_argument(
         "--data", type=Path, default=Path(DATA), help="where everything is kept (%(default)s)"
+    )
+    parser.add_argument(
+        "--encrypted", action="store_true", help="have Auth encrypt its tokens to the two Services"
     )
     parser.add_argument("--reset", action="store_true", help="forget the data of earlier starts")
     options = parser.parse_args(arguments)

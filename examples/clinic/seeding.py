@@ -83,13 +83,22 @@ def gatepass(*arguments: str) -> list[str]:
 
 def auth_variables(clinic: Clinic) -> dict[str, str]:
     """Auth's settings that depend on the ports, and those that only a demo wants."""
-    return {
+    told = {
         "GATEPASS_SETTINGS": str(clinic.data / SETTINGS),
         "GATEPASS_ISSUER": clinic.auth,
         "GATEPASS_SERVER__PORT": str(clinic.port),
         "GATEPASS_SERVER__APP_ORIGINS": clinic.users,
         "GATEPASS_SERVER__COUNTERS": "true",
     }
+    return told | ({"GATEPASS_ENCRYPTION__KEY_FILE": str(clinic.public_key)} if clinic.encrypted else {})
+
+
+def make_encryption_key(clinic: Clinic) -> None:
+    """Make the Services' key, and its public half for Auth, unless they are there. Raises SeedingFailed."""
+    if not clinic.private_key.exists():
+        _run("key", "generate", "ECDH-ES+A256KW", "--out", str(clinic.private_key))
+    if not clinic.public_key.exists():
+        _run("key", "convert", str(clinic.private_key), "--out", str(clinic.public_key))
 
 
 def _run(*arguments: str, stdin: str = "") -> str:

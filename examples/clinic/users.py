@@ -24,7 +24,13 @@ clinic = Clinic.from_environment()
 directory = Directory(clinic.data)
 counter = Counter()
 
-tokens = Verifier(issuer=clinic.auth, audience=AUDIENCE, feed=PATIENCE, state_dir=clinic.state("users"))
+tokens = Verifier(
+    issuer=clinic.auth,
+    audience=AUDIENCE,
+    feed=PATIENCE,
+    state_dir=clinic.state("users"),
+    decryption_keys=clinic.decryption_key(),
+)
 sessions = SessionVerifier(issuer=clinic.auth, audience=AUDIENCE, watch=tokens.watch)
 gate = Gate(
     EitherVerifier(tokens=tokens, sessions=sessions),

@@ -11,6 +11,14 @@ const HEADER_WORDS = {
   kid: () => "Which of Auth’s keys signed it.",
 };
 
+const SEALED_WORDS = {
+  alg: () => "How the key of the content travels: only the Services’ private key gets it back.",
+  enc: () => "How the content is encrypted.",
+  kid: () => "Which of the Services’ keys opens it.",
+  cty: () => "What is inside: a signed token like the one without encryption.",
+  epk: () => "A public key that Auth made up for this one token.",
+};
+
 const CLAIM_WORDS = {
   iss: () => "Who made it: Auth.",
   aud: () => "For whom it was made: the clinic’s Services, and nobody else.",
@@ -36,6 +44,7 @@ const at = (seconds) => clock(new Date(seconds * 1000));
 
 /** Show the token that the page holds. `change` is told what the user chose. */
 export function showToken(change) {
+  if (pass.encrypted()) return showSealed(change);
   const { header, payload, signature, texts } = pass.decoded(pass.token());
   byId("pass-words").textContent = "A signed token (JWT), decoded here in your browser and sent nowhere for it.";
   if (!byId("clock")) fill(byId("pass-body"), frame(change));
@@ -45,6 +54,20 @@ export function showToken(change) {
   fill(byId("jwt-payload"), claims(payload, CLAIM_WORDS));
   byId("jwt-signature").textContent = `${Math.floor((signature.length * 3) / 4)} bytes, made with Auth’s private key `
     + `(${header.alg}). With Auth’s public key anybody can check that not one letter above was changed; nobody else can make it.`;
+  tick();
+}
+
+/** Show a token that this page cannot read, and that it cannot. */
+function showSealed(change) {
+  const { header, texts } = pass.sealed(pass.token());
+  byId("pass-words").textContent = "An encrypted token (JWE): five parts. This page carries it and cannot read it; the Services can.";
+  if (!byId("clock")) fill(byId("pass-body"), frame(change));
+  const kinds = ["header", "signature", "signature", "payload", "signature"];
+  fill(byId("jwt"), texts.flatMap((text, i) => [...(i ? ["."] : []), element("span", { class: `jwt-${kinds[i]}` }, text)]));
+  fill(byId("jwt-header"), claims(header, SEALED_WORDS));
+  fill(byId("jwt-payload"), element("div", {}, element("dt", {}, "?"), element("dd", { id: "jwt-sealed" },
+    `${Math.floor((texts[3].length * 3) / 4)} bytes that nobody can read without the Services’ private key: your name, your roles, your rights.`)));
+  byId("jwt-signature").textContent = "Inside too. Outside, the last part shows the Services that not one letter was changed.";
   tick();
 }
 
@@ -90,7 +113,7 @@ export function tick() {
   const node = byId("clock");
   if (!node || !pass.token()) return false;
   const left = Math.max(0, pass.millisecondsLeft());
-  const { iat, exp } = pass.decoded(pass.token()).payload;
+  const { iat, exp } = pass.span();
   const words = (seconds) => (seconds < 120 ? `${seconds} s` : `${Math.floor(seconds / 60)} min ${seconds % 60} s`);
   node.textContent = words(Math.ceil(left / 1000));
   byId("clock-words").textContent = left ? `, until ${at(exp)}` : `: it ran out at ${at(exp)}`;

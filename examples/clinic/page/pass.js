@@ -37,14 +37,24 @@ export function forget() {
   tokens = null;
 }
 
-/** Milliseconds until the token is no longer good; by the `exp` it carries. The 401 path covers a clock that is wrong. */
-export function millisecondsLeft() {
-  return tokens ? decoded(tokens.access_token).payload.exp * 1000 - Date.now() : 0;
+/** Whether the token is encrypted: five parts, of which this page can read the first. */
+export const encrypted = () => token()?.split(".").length === 5;
+
+/** When the token began and ends, in seconds: as it says, or for one that can't be read as Auth said with it. */
+export function span() {
+  return encrypted() ? { iat: tokens.came_at, exp: tokens.came_at + tokens.expires_in } : decoded(tokens.access_token).payload;
 }
+
+/** Milliseconds until the token is no longer good. The 401 path covers a clock that is wrong. */
+export function millisecondsLeft() {
+  return tokens ? span().exp * 1000 - Date.now() : 0;
+}
+
+const received = (answer) => ({ ...answer, came_at: Math.floor(Date.now() / 1000) });
 
 /** Ask Auth for the first token, with the lifetime and the refresh form chosen on the page. */
 export async function obtain() {
-  tokens = await auth.firstTokens(choices.refresh, choices.lifetime);
+  tokens = received(await auth.firstTokens(choices.refresh, choices.lifetime));
 }
 
 /** A new token for the old one, and why. However many wait for it, Auth gets one request. */
@@ -61,7 +71,7 @@ async function exchange() {
     ? { refresh_token: tokens.refresh_token }
     : { expired_token: tokens.access_token };
   try {
-    tokens = await auth.nextTokens(presented);
+    tokens = received(await auth.nextTokens(presented));
   } catch (error) {
     const final = error instanceof auth.Refused && [400, 401, 403].includes(error.status);
     throw final ? new auth.Ended(error.message) : error;
@@ -78,6 +88,12 @@ export function carried() {
 export function decoded(jwt) {
   const [header, payload, signature] = jwt.split(".");
   return { header: part(header), payload: part(payload), signature, texts: [header, payload, signature] };
+}
+
+/** Of an encrypted token: the header, and all five parts as they are. */
+export function sealed(jwe) {
+  const texts = jwe.split(".");
+  return { header: part(texts[0]), texts };
 }
 
 function part(base64url) {
