@@ -29,7 +29,8 @@ class Description(msgspec.Struct, frozen=True, kw_only=True):
     issuer: str
     line: str
     """The relay's address, in the place of the issuer's."""
-    port: int
+    listening: int
+    """The descriptor of a socket that listens."""
     max_staleness: float
     clock_offset: float = 0
     children: int = 0
@@ -105,7 +106,7 @@ def prefork(checks: Verifier, description: Description, listening: socket.socket
 def main() -> None:
     description = msgspec.json.decode(sys.argv[1], type=Description)
     checks = verifier(description)
-    listening = socket.create_server(("127.0.0.1", description.port), backlog=256)
+    listening = socket.socket(fileno=description.listening)
     start = prefork if description.children else serve
     start(checks, description, listening)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import subprocess
 import sys
 import time
@@ -10,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import msgspec
-from tests.integration.conftest import PASSWORD, PATIENCE, free_port
+from tests.integration.conftest import PASSWORD, PATIENCE
 from tests.integration.faults.load import Load, ask
 from tests.integration.faults.relay import Relay
 from tests.integration.faults.service import Description
@@ -52,6 +53,12 @@ class Seen:
         return max([0.0, *refused])
 
     @property
+    def has_recovered(self) -> bool:
+        """Whether every process of the Service lets in who stays, since the end of the fault."""
+        good = self.load.of(STAYS, status=200)
+        return {one.process for one in good} == {one.process for one in good if one.began > self.mended_at}
+
+    @property
     def longest(self) -> float:
         return max(one.seconds for one in self.load.seen)
 
@@ -72,13 +79,19 @@ class Seen:
 @contextmanager
 def service(site: Site, relay: Relay, **named: float) -> Iterator[tuple[int, subprocess.Popen[bytes]]]:
     """Start a Service that reaches Auth over the relay, and give its port."""
-    port = free_port()
-    settings = {"issuer": site.url, "line": relay.url, "port": port, **named}
-    described = msgspec.json.encode(msgspec.convert(settings, Description)).decode()
-    log_file: Path = site.folder / f"service-{port}.log"
-    with log_file.open("wb") as log:
-        command = [sys.executable, "-m", "tests.integration.faults.service", described]
-        process = subprocess.Popen(command, stdout=log, stderr=log)
+    # Listening from here on: a port that was only looked up may be somebody's before the Service has it.
+    with socket.create_server(("127.0.0.1", 0), backlog=256) as listening:
+        port = int(listening.getsockname()[1])
+        settings = {"issuer": site.url, "line": relay.url, "listening": listening.fileno(), **named}
+        described = msgspec.json.encode(msgspec.convert(settings, Description)).decode()
+        log_file: Path = site.folder / f"service-{port}.log"
+        with log_file.open("wb") as log:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "tests.integration.faults.service", described],
+                stdout=log,
+                stderr=log,
+                pass_fds=[listening.fileno()],
+            )
     try:
         yield port, process
     finally:
@@ -122,7 +135,7 @@ def under_load(site: Site, fault: str, **named: float) -> Iterator[tuple[Seen, R
             try:
                 until(lambda: seen.load.last(KICKED) == 200)
                 yield seen, relay, kicked
-                until(lambda: seen.load.last(STAYS) == 200)
+                until(lambda: seen.has_recovered)
                 until(lambda: seen.load.last(KICKED) == 401)
             finally:
                 seen.exit_code = process.poll()
