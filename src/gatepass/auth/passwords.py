@@ -29,7 +29,8 @@ class Profile(msgspec.Struct, frozen=True):
 
 
 OWASP_2025: Final = Profile(memory=19_456, passes=2, lanes=1)
-"""19 MiB, t=2, p=1: the OWASP Password Storage Cheat Sheet's argon2id profile; 20 ms here."""
+"""19 MiB, t=2, p=1: the argon2id profile of the OWASP Password Storage Cheat Sheet and of ASVS 5.0
+(11.4.2 and its appendix on cryptography); 20 ms here."""
 CURRENT: Final = OWASP_2025
 
 

@@ -238,7 +238,7 @@ async def test_what_kills_a_link(
 ) -> None:
     await add(auth)
     link = await ask(auth, box)
-    await usecases.look_at_link(auth, link=link, client=CLIENT, now=NOW)  # the twin: it was good
+    await usecases.look_at_link(auth, link=link, now=NOW)  # the twin: it was good
     await happen(auth)
     with pytest.raises(LinkRefused) as refused:
         await set_password(auth, link)
@@ -268,6 +268,19 @@ async def test_no_link_at_all_hashes_nothing(auth: Auth, link: str, code: str) -
         await set_password(auth, link)
     assert refused.value.code == code
     assert passwords_of(auth).hashed == 0
+
+
+async def test_looking_at_a_dead_link_leaves_no_line(auth: Auth, box: MailBox) -> None:
+    await add(auth)
+    link = await ask(auth, box)
+    before = await events(auth)
+    for _ in range(3):
+        with pytest.raises(LinkRefused):
+            await usecases.look_at_link(auth, link=link, now=NOW + 600)
+    assert await events(auth) == before
+    with pytest.raises(LinkRefused):  # the twin: using it is charged, and told
+        await set_password(auth, link, now=NOW + 600)
+    assert await events(auth) == [*before, "link_refused"]
 
 
 async def test_a_link_ends_after_ten_minutes_and_is_good_once(auth: Auth, box: MailBox) -> None:
@@ -314,7 +327,7 @@ async def test_an_address_changes_when_the_new_mailbox_has_answered(auth: Auth, 
     assert "new@example.org" not in to_old.text
     assert "?link=" not in to_old.text
     secret = to_new.text.partition("?link=")[2].split()[0]
-    assert await usecases.look_at_address(auth, link=secret, client=CLIENT, now=NOW) == "new@example.org"
+    assert await usecases.look_at_address(auth, link=secret, now=NOW) == "new@example.org"
     after = await usecases.confirm_email(auth, link=secret, client=CLIENT, now=NOW)
     assert (after.email, after.epoch, after.revoked_below) == ("new@example.org", user.epoch + 1, 0)
     entry = (await auth.store.revocations_after(0, 10)).entries[-1].revocation

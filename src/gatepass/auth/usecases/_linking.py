@@ -19,10 +19,34 @@ if TYPE_CHECKING:
     from gatepass.auth.users import User
 
 
+async def looked_at(
+    auth: Auth, text: str, *, purposes: AbstractSet[Purpose], now: float
+) -> tuple[Link, User]:
+    """Give the link and its user, if it is open and good for this. Raises `LinkRefused`.
+
+    Leaves no line in the event log: looking costs nothing, so who has a dead link could fill the disk.
+    """
+    link, user, code = await _judged(auth, text, purposes=purposes, now=now)
+    if code is not None:
+        raise LinkRefused(code)
+    return link, user
+
+
 async def presented(
     auth: Auth, text: str, *, purposes: AbstractSet[Purpose], client: Client, now: float
 ) -> tuple[Link, User]:
-    """Give the link and its user, if it is open and good for this. Raises `LinkRefused`."""
+    """Give the same to use it up, which the caller has charged; a refusal is told. Raises `LinkRefused`."""
+    link, user, code = await _judged(auth, text, purposes=purposes, now=now)
+    if code is not None:
+        event = Event(now, EventKind.LINK_REFUSED, user.id, address=client.address, reason=code)
+        await auth.store.commit(EventRecorded(event))
+        raise LinkRefused(code)
+    return link, user
+
+
+async def _judged(
+    auth: Auth, text: str, *, purposes: AbstractSet[Purpose], now: float
+) -> tuple[Link, User, str | None]:
     secret = LinkSecret.parse(text)
     if secret is None:
         raise LinkRefused("link_malformed")
@@ -30,9 +54,4 @@ async def presented(
     if found is None:
         raise LinkRefused("link_unknown")
     link, user = found
-    code = links.refusal(link, user, purposes=purposes, now=now)
-    if code is not None:
-        event = Event(now, EventKind.LINK_REFUSED, user.id, address=client.address, reason=code)
-        await auth.store.commit(EventRecorded(event))
-        raise LinkRefused(code)
-    return link, user
+    return link, user, links.refusal(link, user, purposes=purposes, now=now)

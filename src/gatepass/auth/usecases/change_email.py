@@ -25,7 +25,7 @@ from gatepass.auth.revocations import user_changed
 from gatepass.auth.throttle import MAIL_LIMIT, address_key, mail_key
 from gatepass.auth.usecases._attempts import charge
 from gatepass.auth.usecases._confirming import charge_for, confirmed
-from gatepass.auth.usecases._linking import presented
+from gatepass.auth.usecases._linking import looked_at, presented
 from gatepass.auth.usecases._mailing import mail
 from gatepass.auth.usecases._tries import TRIES
 from gatepass.auth.users import normalise_email
@@ -69,9 +69,9 @@ async def change_email(
     raise Contended
 
 
-async def look_at_address(auth: Auth, *, link: str, client: Client, now: float) -> str:
+async def look_at_address(auth: Auth, *, link: str, now: float) -> str:
     """Say which address the link would confirm, without using it up. Raises `LinkRefused`."""
-    found, _ = await presented(auth, link, purposes=_CONFIRMS, client=client, now=now)
+    found, _ = await looked_at(auth, link, purposes=_CONFIRMS, now=now)
     return found.email
 
 

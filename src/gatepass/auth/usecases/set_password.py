@@ -22,7 +22,7 @@ from gatepass.auth.mails import MailKind
 from gatepass.auth.throttle import address_key
 from gatepass.auth.usecases import _new_passwords
 from gatepass.auth.usecases._attempts import charge
-from gatepass.auth.usecases._linking import presented
+from gatepass.auth.usecases._linking import looked_at, presented
 from gatepass.auth.usecases._mailing import mail
 from gatepass.auth.usecases._tries import TRIES
 from gatepass.auth.users import User, UserStatus
@@ -34,9 +34,9 @@ if TYPE_CHECKING:
     from gatepass.auth.terms import Client
 
 
-async def look_at_link(auth: Auth, *, link: str, client: Client, now: float) -> tuple[User, Purpose]:
+async def look_at_link(auth: Auth, *, link: str, now: float) -> tuple[User, Purpose]:
     """Say whose password the link would set, without using it up. Raises `LinkRefused`."""
-    found, user = await presented(auth, link, purposes=SETS_A_PASSWORD, client=client, now=now)
+    found, user = await looked_at(auth, link, purposes=SETS_A_PASSWORD, now=now)
     return user, found.purpose
 
 

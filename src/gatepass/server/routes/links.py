@@ -91,9 +91,7 @@ async def show_address(call: Call) -> Answer:
     if swapped is not None:
         return swapped
     try:
-        email = await usecases.look_at_address(
-            call.site.auth, link=_link(call), client=call.client, now=call.now
-        )
+        email = await usecases.look_at_address(call.site.auth, link=_link(call), now=call.now)
     except LinkRefused as error:
         return _dead(call, error)
     return call.site.pages.render("confirm_email.html", email=email)
@@ -128,9 +126,7 @@ def _link(call: Call) -> str:
 async def _password_form(
     call: Call, *, error: str | None = None, status: int = 200, headers: tuple[Header, ...] = ()
 ) -> Answer:
-    user, purpose = await usecases.look_at_link(
-        call.site.auth, link=_link(call), client=call.client, now=call.now
-    )
+    user, purpose = await usecases.look_at_link(call.site.auth, link=_link(call), now=call.now)
     page = call.site.pages.render(
         "set_password.html", status=status, user=user, invited=purpose is Purpose.INVITE, error=error
     )
