@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 from tests.contract.samples import NOW, digest, fill, link, mail, user
+from tests.unit.auth.house import CLIENT, MailBox, add, events, make_auth
 
 from gatepass.auth import (
     Conflict,
     LinkIssued,
+    LinkRefused,
     LinkUsed,
     MailDropped,
     MailQueued,
@@ -19,6 +21,7 @@ from gatepass.auth import (
     Purpose,
     UserAdded,
     UserDeleted,
+    usecases,
 )
 
 if TYPE_CHECKING:
@@ -103,3 +106,22 @@ async def test_who_has_no_password_yet_has_none(store: Store) -> None:
     assert await store.credentials_by_email("ada@example.org") == (user(), None)
     with pytest.raises(Conflict):
         await store.commit(UserAdded(user(), "h"))
+
+
+async def test_of_twenty_people_with_one_link_one_sets_the_password(store: Store) -> None:
+    auth, box = make_auth(store), MailBox()
+    await add(auth)
+    await usecases.ask_reset(auth, email="ada@example.org", client=CLIENT, now=NOW)
+    await usecases.send_mails(auth, box, now=NOW)
+    tries = [
+        usecases.set_password(
+            auth, link=box.link(), password=f"four words {i} together", client=CLIENT, now=NOW
+        )
+        for i in range(20)
+    ]
+    results = await asyncio.gather(*tries, return_exceptions=True)
+    assert [type(result) for result in results].count(LinkRefused) == 19
+    assert (await events(auth)).count("password_set") == 1
+    user = await store.user_by_email("ada@example.org")
+    assert user is not None
+    assert user.revoked_below == 1  # one cut, not twenty
