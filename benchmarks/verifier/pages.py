@@ -154,6 +154,8 @@ def _uvicorn(factory: str, port: int) -> list[str]:
     return python(
         "uvicorn",
         *("--factory", f"benchmarks.verifier.services:{factory}", "--host", HOST, "--port", str(port)),
+        # Longer than any page takes: on a busy machine a user may wait seconds for the others' first pages.
+        *("--timeout-keep-alive", "60"),
         *("--loop", "uvloop", "--http", "httptools", "--no-access-log", "--log-level", "warning"),
     )
 
