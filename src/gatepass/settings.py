@@ -17,8 +17,11 @@ import msgspec
 ENV_PREFIX: Final = "GATEPASS_"
 
 # Variables with the prefix that are no setting: where the file is, which the command line reads, and the
-# password of the mail server, which wiring reads: a setting could be printed.
-RESERVED_ENV: Final = frozenset({"GATEPASS_SETTINGS", "GATEPASS_MAIL_PASSWORD"})
+# password of the mail server, which wiring reads: a setting could be printed. The last two are for tests: the
+# token of `pytest --gatepass-attack`, and the folder of the published vectors.
+RESERVED_ENV: Final = frozenset(
+    {"GATEPASS_SETTINGS", "GATEPASS_MAIL_PASSWORD", "GATEPASS_TOKEN", "GATEPASS_VECTORS"}
+)
 
 # Services and caches may keep the published keys for 300 seconds (server/routes/well_known.py tells them so,
 # and a test holds the two together). Twice that: a fetch may fail once, and the command line's new key is

@@ -115,6 +115,7 @@ def test_a_variable_wins_over_the_file_and_has_the_settings_type() -> None:
         "GATEPASS_SERVER__APP_ORIGINS": "https://a.example, https://b.example",
         "GATEPASS_AUDIENCE": "shop",
         "GATEPASS_SETTINGS": "/etc/gatepass.toml",
+        "GATEPASS_TOKEN": "eyJ",
         "PATH": "/bin",
     }
     settings = Settings.from_mapping(LEAST | {"tokens": {"lifetime": 600, "grace": 5}}, env)
