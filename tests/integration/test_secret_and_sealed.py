@@ -1,4 +1,4 @@
-"""A shared secret and sealed tokens at once, over real HTTP; the Service publishes the key that Auth seals to.
+"""A shared secret and sealed tokens at once, over real HTTP; the Service publishes its own key.
 Whoever is kicked out is out."""
 
 from __future__ import annotations

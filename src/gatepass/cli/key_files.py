@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from gatepass.cli.failure import CommandFailed, CommandMisused
-from gatepass.jose import JoseError, Key, KeySet
+from gatepass.jose import JoseError, Key, KeySet, jwt
+from gatepass.oauth import CONTENT_ENCRYPTIONS, RECIPIENT_ALGORITHMS
 
 if TYPE_CHECKING:
     import argparse
@@ -50,6 +51,14 @@ def read_key(name: str, alg: str | None) -> Key:
     if len(keys) != 1:
         raise CommandFailed(f"{name} holds {len(keys)} usable keys; one is needed")
     return keys[0]
+
+
+def opened(token: str, keys: KeySet) -> str:
+    """Give the signed token inside an encrypted one. Raises `JoseError`, `CommandFailed`."""
+    algorithms = frozenset(key.alg for key in keys) & RECIPIENT_ALGORITHMS
+    if not algorithms:
+        raise CommandFailed(f"the key is not one for {' or '.join(sorted(RECIPIENT_ALGORITHMS))}")
+    return jwt.open_nested(token, keys, algorithms=algorithms, encryptions=CONTENT_ENCRYPTIONS)[0]
 
 
 def key_json(key: Key, *, private: bool) -> bytes:

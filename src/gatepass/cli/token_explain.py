@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any, Final
 from gatepass.cli.explanation import explain
 from gatepass.cli.explanation_words import clock_words
 from gatepass.cli.failure import CommandFailed, CommandMisused
+from gatepass.cli.key_files import opened, read_keys
 from gatepass.cli.output import write_json, write_table
 from gatepass.cli.policy_options import token_of
-from gatepass.oauth import UrlRefused, access_token_policy
+from gatepass.jose import JoseError
+from gatepass.oauth import UrlRefused, access_token_policy, is_encrypted
 from gatepass.verifier import DEFAULT_ALGORITHMS, FeedTerms, FetchFailed, Unavailable, Verifier
 from gatepass.verifier.fetch import HttpFetch
 from gatepass.verifier.issuer import Issuer
@@ -48,6 +50,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--leeway", type=int, default=30, help="seconds on nbf and iat (default: 30)")
     parser.add_argument("--no-feed", action="store_true", help="for an issuer without a revocation feed")
+    parser.add_argument(
+        "--key",
+        metavar="FILE",
+        help="the Service's private key, where tokens are encrypted",
+    )
+    parser.add_argument("--alg", help="that key's algorithm, where its file does not say (PEM never does)")
     parser.add_argument("--json", action="store_true", help="write JSON, for scripts")
     parser.epilog = (
         "example:\n"
@@ -77,10 +85,22 @@ def run(args: argparse.Namespace) -> int:
         raise CommandMisused(str(error)) from None
     except ImportError as error:
         raise CommandFailed(str(error)) from None
-    token = token_of(args).removeprefix("Bearer ").strip()
+    token = _inside(token_of(args).removeprefix("Bearer ").strip(), args)
     explanation = asyncio.run(_explained(token, verifier, policy))
     _write(explanation, verifier, as_json=args.json)
     return int(explanation.refusal is not None)
+
+
+def _inside(token: str, args: argparse.Namespace) -> str:
+    """Give what is to be explained: of an encrypted token what is inside. Raises `CommandFailed`."""
+    if not is_encrypted(token):
+        return token
+    if args.key is None:
+        raise CommandFailed("this token is encrypted: give the Service's private key, --key FILE")
+    try:
+        return opened(token, read_keys(args.key, args.alg))
+    except JoseError as error:
+        raise CommandFailed(f"the Service can't open this token: {error} ({error.code})") from None
 
 
 async def _explained(token: str, verifier: Verifier, policy: Policy) -> Explanation:

@@ -7,16 +7,14 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from gatepass.cli.failure import CommandFailed
-from gatepass.cli.key_files import read_keys
+from gatepass.cli.key_files import opened, read_keys
 from gatepass.cli.output import local_time, printable, span, write_json
 from gatepass.cli.token_words import CLAIMS, HEADERS, OPAQUE, TIMES, warnings_of
 from gatepass.jose import JoseError, jwt
-from gatepass.oauth import CONTENT_ENCRYPTIONS, RECIPIENT_ALGORITHMS, is_encrypted
+from gatepass.oauth import is_encrypted
 
 if TYPE_CHECKING:
     import argparse
-
-    from gatepass.jose import KeySet
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -50,7 +48,7 @@ def run(args: argparse.Namespace) -> int:
             if args.key is None:
                 _show_closed(outside, as_json=args.json)
                 return 0
-            text = _opened(text, read_keys(args.key, args.alg))
+            text = opened(text, read_keys(args.key, args.alg))
         token = jwt.peek(text)
     except JoseError as error:
         raise CommandFailed(f"not a readable token: {error} ({error.code})") from None
@@ -71,14 +69,6 @@ def run(args: argparse.Namespace) -> int:
             _show_part("Outside (encrypted; this key opens it)", outside, HEADERS, now=now)
         _show(header, claims, now=now)
     return 0
-
-
-def _opened(text: str, keys: KeySet) -> str:
-    """Give the token inside. Raises `JoseError`, `CommandFailed`."""
-    algorithms = frozenset(key.alg for key in keys) & RECIPIENT_ALGORITHMS
-    if not algorithms:
-        raise CommandFailed(f"the key is not one for {' or '.join(sorted(RECIPIENT_ALGORITHMS))}")
-    return jwt.open_nested(text, keys, algorithms=algorithms, encryptions=CONTENT_ENCRYPTIONS)[0]
 
 
 def _show_closed(outside: dict[str, Any], *, as_json: bool) -> None:

@@ -12,11 +12,13 @@ from tests.unit.testing.services import answering, serving, serving_issuer
 
 from gatepass.cli import main
 from gatepass.cli.explanation import CHECKS, Explanation, explain
+from gatepass.jose import Key
 from gatepass.oauth import Cursor, access_token_policy
 from gatepass.verifier import DEFAULT_ALGORITHMS, Refused
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from gatepass.testing import FakeIssuer
     from gatepass.verifier import Verifier
@@ -162,6 +164,23 @@ def test_what_it_would_refuse_is_1(
     assert out.startswith("The Service would answer 401 invalid_token; its log: expired.")
     assert "FAILS        exp" in out
     assert token not in out
+
+
+def test_of_an_encrypted_token_the_inside_is_explained(
+    issuer: FakeIssuer, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    issuer.encrypt_to = Key.generate("ECDH-ES+A256KW")
+    file = tmp_path / "service.jwk"
+    file.write_text(json.dumps(issuer.encrypt_to.to_private_jwk()))
+    token = issuer.token()
+    code, _, err = say(capsys, token, issuer.issuer)
+    assert (code, "--key FILE" in err) == (1, True)
+    code, out, err = say(capsys, token, issuer.issuer, "--key", str(file))
+    assert code == 0, err
+    assert out.startswith("The Service would let it in.")
+    file.write_text(json.dumps(Key.generate("ECDH-ES+A256KW").to_private_jwk()))
+    code, _, err = say(capsys, token, issuer.issuer, "--key", str(file))
+    assert (code, "can't open this token" in err) == (1, True)
 
 
 def test_a_script_gets_json(issuer: FakeIssuer, capsys: pytest.CaptureFixture[str]) -> None:
