@@ -152,7 +152,7 @@ EMPTY = (
     "DELETE FROM mails; DELETE FROM users; DELETE FROM roles; DELETE FROM signing_keys; DELETE FROM attempts;"
     " DELETE FROM events; UPDATE event_log SET head = 0;"
     " UPDATE event_export SET place = 0, holder = NULL, until = 0;"
-    " DELETE FROM revocations; UPDATE feed SET floor = 0, head = 0"
+    " DELETE FROM imports; DELETE FROM revocations; UPDATE feed SET floor = 0, head = 0"
 )
 
 

@@ -24,6 +24,8 @@ from gatepass.auth import (
     FamiliesCapped,
     FamiliesRevoked,
     FeedRenamed,
+    ImportMoved,
+    ImportRun,
     KeyAdded,
     KeyMoved,
     KeyRemoved,
@@ -102,6 +104,7 @@ HOLDS: dict[str, Change] = {
     "a refund of nothing": AttemptRefunded("a", LIMIT),
     "an event": EVENT,
     "an export": ExportMoved(Export(0, None, 0), Export(7, "one", NOW)),
+    "an import": ImportMoved(None, ImportRun("file", 7, 5, 2)),
     "another name of the feed": FeedRenamed("other"),
     "a revocation": Revoked(revocations.session_ended("sid-one", "user-ada", now=NOW)),
     "a compaction": RevocationsCompacted("user-ada", 9),
@@ -153,6 +156,7 @@ BROKEN: dict[str, Change] = {
     "another place of the export": ExportMoved(Export(1, None, 0), Export(7, "one", NOW)),
     "another one exports": ExportMoved(Export(0, "two", 0), Export(7, "one", NOW)),
     "the export goes on for longer": ExportMoved(Export(0, None, NOW), Export(7, "one", NOW)),
+    "an import that nobody began": ImportMoved(ImportRun("file", 3), ImportRun("file", 7)),
     "link of nobody": LinkIssued(link("other", user_id="user-none")),
     "secret of another link": LinkIssued(link(purpose=Purpose.EMAIL)),
     "no link to use": LinkUsed(digest("none")),
@@ -176,6 +180,7 @@ async def everything(store: Store) -> list[Any]:
     """All that can be read, for comparing before and after."""
     return [
         await store.users_page(None, 100),
+        await store.import_run("file"),
         await store.credentials_by_email("ada@example.org"),
         await store.roles(),
         await store.users_with_role("doctor"),

@@ -4,7 +4,17 @@ No HTTP, no SQL, no event loop, no clock: time, entropy and ports come in. Whate
 `AuthError` comes out.
 """
 
-from gatepass.auth import finding, links, mails, passwords, revocations, sessions, throttle, usecases
+from gatepass.auth import (
+    finding,
+    foreign_hashes,
+    links,
+    mails,
+    passwords,
+    revocations,
+    sessions,
+    throttle,
+    usecases,
+)
 from gatepass.auth.actors import Actor
 from gatepass.auth.auth import Auth
 from gatepass.auth.changes import (
@@ -17,6 +27,7 @@ from gatepass.auth.changes import (
     FamiliesCapped,
     FamiliesRevoked,
     FeedRenamed,
+    ImportMoved,
     KeyAdded,
     KeyMoved,
     KeyRemoved,
@@ -72,6 +83,7 @@ from gatepass.auth.errors import (
 )
 from gatepass.auth.events import Event, EventFilter, EventKind, Export, RecordedEvent, json_line
 from gatepass.auth.finding import By, Place, Search
+from gatepass.auth.imports import COLUMNS, ImportRun, Line, Refusal
 from gatepass.auth.key_plan import KeyPlan
 from gatepass.auth.keyring import CurrentKeyring, Keyring
 from gatepass.auth.links import Link, Purpose
@@ -93,6 +105,7 @@ from gatepass.auth.users import User, UserStatus
 
 __all__ = [
     "ADMIN",
+    "COLUMNS",
     "LONGEST_LIFETIME",
     "Actor",
     "AttemptCharged",
@@ -120,6 +133,8 @@ __all__ = [
     "FamiliesRevoked",
     "Feed",
     "FeedRenamed",
+    "ImportMoved",
+    "ImportRun",
     "InvalidInput",
     "KeyAdded",
     "KeyMoved",
@@ -133,6 +148,7 @@ __all__ = [
     "KeysUnavailable",
     "Letter",
     "Limit",
+    "Line",
     "Link",
     "LinkIssued",
     "LinkRefused",
@@ -167,6 +183,7 @@ __all__ = [
     "RefreshRotated",
     "RefreshState",
     "RefreshToken",
+    "Refusal",
     "RegistrationClosed",
     "Revocation",
     "RevocationsCompacted",
@@ -201,6 +218,7 @@ __all__ = [
     "UserUnknown",
     "check_lifetime",
     "finding",
+    "foreign_hashes",
     "json_line",
     "links",
     "mails",

@@ -14,6 +14,7 @@ from gatepass.auth.errors import AuthError
 
 if TYPE_CHECKING:
     from gatepass.auth.events import Event, Export
+    from gatepass.auth.imports import ImportRun
     from gatepass.auth.links import Link
     from gatepass.auth.mails import Mail
     from gatepass.auth.refresh import RefreshRecord
@@ -217,6 +218,13 @@ class ExportMoved(msgspec.Struct, frozen=True):
     after: Export
 
 
+class ImportMoved(msgspec.Struct, frozen=True):
+    """The import of a file is further. Expects: it is as `expected` (None: it was never begun)."""
+
+    expected: ImportRun | None
+    after: ImportRun
+
+
 class Revoked(msgspec.Struct, frozen=True):
     """An entry of the revocation feed. Expects nothing.
 
@@ -345,6 +353,7 @@ Change: TypeAlias = (
     | AttemptRefunded
     | EventRecorded
     | ExportMoved
+    | ImportMoved
     | Revoked
     | RevocationsCompacted
     | FeedRenamed

@@ -25,6 +25,8 @@ class EventKind(StrEnum):
     USER_ADDED = "user_added"
     USER_INVITED = "user_invited"
     """Made by an administrator, without a password."""
+    USER_IMPORTED = "user_imported"
+    """Came from another system, by the command line."""
     INVITE_REPEATED = "invite_repeated"
     RESET_ASKED = "reset_asked"
     """Of whoever has the address, if anybody."""

@@ -1,4 +1,5 @@
-"""Passwords: argon2id, and its profile. What may become a password is in `password_rules`.
+"""Passwords: argon2id, and its profile. What may become a password is in `password_rules`; hashes that other
+systems made are in `foreign_hashes`.
 
 Slow on purpose: an adapter runs this off the event loop.
 """
@@ -10,6 +11,8 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from gatepass.auth import foreign_hashes
+
 if TYPE_CHECKING:
     from gatepass.auth.opaque import Entropy
 
@@ -18,6 +21,8 @@ MAX_LENGTH: Final = (
 )
 SALT_BYTES: Final = 16  # RFC 9106 §3.1
 HASH_BYTES: Final = 32
+
+_OURS: Final = "$argon2id$v=19$"
 
 
 class Profile(msgspec.Struct, frozen=True):
@@ -61,6 +66,8 @@ def verify_password(encoded: str | None, password: str, *, profile: Profile = CU
 
     if not encoded or not can_be_password(password):
         encoded, password = None, "-"
+    if encoded is not None and not encoded.startswith(_OURS):
+        return foreign_hashes.verify(encoded, password)
     try:
         # argon2 compares in constant time.
         verify_secret((encoded or _dummy(profile)).encode("ascii"), password.encode("utf-8"), Type.ID)

@@ -9,11 +9,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from gatepass.auth.changes import Change, Purged
     from gatepass.auth.events import Export, RecordedEvent
     from gatepass.auth.finding import Place, Search
+    from gatepass.auth.imports import ImportRun
     from gatepass.auth.links import Link
     from gatepass.auth.mails import Letter, Mail
     from gatepass.auth.refresh import RefreshRecord
@@ -55,6 +56,10 @@ class Users(Protocol):
 
     async def users_page(self, after: str | None, limit: int) -> list[User]:
         """List users by e-mail address, from behind `after` (an address)."""
+        ...
+
+    async def taken(self, names: Sequence[str]) -> frozenset[str]:
+        """Say which of these normalised e-mail addresses and ids somebody has."""
         ...
 
 
@@ -178,6 +183,14 @@ class Mails(Protocol):
         ...
 
 
+class Imports(Protocol):
+    """Look-ups of imports. No look-ups of a request."""
+
+    async def import_run(self, source: str) -> ImportRun | None:
+        """Say how far the import of a file is; None: it was never begun."""
+        ...
+
+
 class Leftovers(Protocol):
     """Look-ups of what nobody needs any more."""
 
@@ -200,6 +213,7 @@ class Store(
     Attempts,
     Links,
     Mails,
+    Imports,
     Leftovers,
     Protocol,
 ):

@@ -32,6 +32,8 @@ COMMANDS: Final[dict[tuple[str, ...], str]] = {
     ("user", "invite"): "add a user who chooses the password, or send the link once more",
     ("user", "edit"): "change the names or the e-mail address of a user",
     ("user", "list"): "list users",
+    ("user", "import"): "bring users in from another system, with their password hashes",
+    ("user", "export"): "write all users to a file, without secrets",
     ("user", "disable"): "disable a user: every pass of theirs stops holding",
     ("user", "enable"): "let a disabled user log in again",
     ("user", "roles"): "set the roles of a user",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Final, TypeVar
 
@@ -27,6 +28,9 @@ QUEUE_PER_THREAD: Final = 25
 # When to come back, in seconds: by then the queue has been worked off.
 _RETRY_AFTER: Final = 1
 
+# What an imported hash may cost at most, about (auth/foreign_hashes.py). Seconds.
+_WAIT_AT_MOST: Final = 1.0
+
 
 class PasswordPool:
     """The `Passwords` port of auth on threads of its own."""
@@ -43,6 +47,7 @@ class PasswordPool:
         self._threads = threads or os.cpu_count() or 1
         self._pool = ThreadPoolExecutor(self._threads, thread_name_prefix="password")
         self._in_flight = 0
+        self._costliest = 0.0
 
     @property
     def waiting(self) -> int:
@@ -56,8 +61,25 @@ class PasswordPool:
         )
 
     async def verify(self, encoded: str | None, password: str) -> bool:
-        """Tell whether it is the password; None costs the same and never is. Raises `Refused("busy")`."""
-        return await self._run(lambda: passwords.verify_password(encoded, password, profile=self._profile))
+        """Tell whether it is the password; None costs the same and never is. Raises `Refused("busy")`.
+
+        Imported hashes cost what they cost, mostly more than ours. Since the first of them was seen, every
+        "no" waits, without working, until as much time went by as the costliest took: or its own would tell
+        that there is such an account (docs/adr/0026).
+        """
+        good, spent = await self._run(lambda: self._verified(encoded, password))
+        if encoded is not None and self.needs_rehash(encoded):
+            self._costliest = min(max(self._costliest, spent), _WAIT_AT_MOST)
+        if not good and spent < self._costliest:
+            await asyncio.sleep(self._costliest - spent)
+        return good
+
+    def _verified(self, encoded: str | None, password: str) -> tuple[bool, float]:
+        """Give the answer and the seconds of work: not those of waiting for a core, which is the same for
+        all."""
+        before = time.thread_time()
+        good = passwords.verify_password(encoded, password, profile=self._profile)
+        return good, time.thread_time() - before
 
     def needs_rehash(self, encoded: str) -> bool:
         """Tell whether the hash was made at another cost than today's."""

@@ -10,6 +10,7 @@ from gatepass.auth import (
     Event,
     EventKind,
     Export,
+    ImportRun,
     KeyRecord,
     KeyState,
     Link,
@@ -49,6 +50,7 @@ REFRESH: Final = (
 KEY: Final = "kid, alg, state, public_jwk, sealed_private, created_at, activates_at, retires_at, removed_at"
 EVENT: Final = "seq, at, kind, user_id, sid, actor, address, reason"
 LINK: Final = "l.hash, l.user_id, l.purpose, l.email, l.epoch, l.ends_at"
+IMPORT: Final = "source, line, imported, refused, finished"
 MAIL: Final = "m.id, m.kind, m.user_id, m.email, m.epoch, m.next_at, m.tries, m.ends_at"
 REVOCATION: Final = "seq, selects, value, below, forget_after, user_id"
 
@@ -162,6 +164,12 @@ def export(row: Row) -> Export:
     return Export(*row)
 
 
+def import_run(row: Row) -> ImportRun:
+    """Read `IMPORT` columns."""
+    source, line, imported, refused, finished = row
+    return ImportRun(source, line, imported, refused, bool(finished))
+
+
 def revocation(row: Row) -> RecordedRevocation:
     """Read `REVOCATION` columns."""
     return RecordedRevocation(row[0], Revocation(_SELECTS[row[1]], *row[2:]))
@@ -265,3 +273,8 @@ def event_row(event: Event) -> Row:
 def export_row(export: Export) -> Row:
     """Write place, holder and end of the turn."""
     return (export.place, export.holder, float(export.until))
+
+
+def import_row(run: ImportRun) -> Row:
+    """Write `IMPORT` columns."""
+    return (run.source, run.line, run.imported, run.refused, int(run.finished))

@@ -20,6 +20,7 @@ from gatepass.auth.usecases.enable_user import enable_user
 from gatepass.auth.usecases.end_other_sessions import end_other_sessions
 from gatepass.auth.usecases.end_session import end_session
 from gatepass.auth.usecases.find_user import find_user
+from gatepass.auth.usecases.import_users import find_import, finish_import, import_users, judge_users
 from gatepass.auth.usecases.invite_user import invite_again, invite_user
 from gatepass.auth.usecases.issue_tokens import issue_tokens
 from gatepass.auth.usecases.keep_keys import keep_keys
@@ -65,10 +66,14 @@ __all__ = [
     "enable_user",
     "end_other_sessions",
     "end_session",
+    "find_import",
     "find_user",
+    "finish_import",
+    "import_users",
     "invite_again",
     "invite_user",
     "issue_tokens",
+    "judge_users",
     "keep_keys",
     "last_place",
     "list_events",

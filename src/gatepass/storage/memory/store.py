@@ -17,11 +17,12 @@ from gatepass.storage.growth import Growth
 from gatepass.storage.memory.tables import Tables
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from gatepass.auth import (
         Change,
         Export,
+        ImportRun,
         KeyRecord,
         Link,
         Mail,
@@ -107,6 +108,12 @@ class MemoryStore:
         ]
         found.sort(key=lambda one: one.place)
         return [one for one in found if after is None or one.place > after][:limit]
+
+    async def taken(self, names: Sequence[str]) -> frozenset[str]:
+        """Say which of these normalised e-mail addresses and ids somebody has."""
+        self.lookups += 1
+        tables = self._tables
+        return frozenset(name for name in names if name in tables.emails or name in tables.users)
 
     async def roles(self) -> Mapping[str, frozenset[str]]:
         """Give every role with its permissions."""
@@ -204,6 +211,10 @@ class MemoryStore:
         due = [mail for mail in tables.mails.values() if mail.next_at <= now]
         due.sort(key=lambda mail: (mail.next_at, mail.id))
         return [(mail, tables.users.get(mail.user_id or "")) for mail in due[:limit]]
+
+    async def import_run(self, source: str) -> ImportRun | None:
+        """Say how far the import of a file is."""
+        return self._tables.imports.get(source)
 
     async def purgeable(self, purged: Purged) -> bool:
         """Say whether `Purged` would find anything."""

@@ -18,6 +18,8 @@ from gatepass.auth import (
     FamiliesCapped,
     FamiliesRevoked,
     FeedRenamed,
+    ImportMoved,
+    ImportRun,
     KeyAdded,
     KeyMoved,
     KeyRecord,
@@ -87,6 +89,7 @@ class Tables:
         self.feed = {"floor": 0, "head": 0}
         self.feed_name = {"log": log}
         self.export = {"now": Export(0, None, 0.0)}
+        self.imports: dict[str, ImportRun] = {}
         self._undo: list[Callable[[], object]] = []
 
     def write(self, changes: Iterable[Change]) -> None:
@@ -273,6 +276,11 @@ class Tables:
             raise Conflict(change)
         self._put(self.export, "now", change.after)
 
+    def _import_moved(self, change: ImportMoved) -> None:
+        if self.imports.get(change.after.source) != change.expected:
+            raise Conflict(change)
+        self._put(self.imports, change.after.source, change.after)
+
     def _feed_renamed(self, change: FeedRenamed) -> None:
         self._put(self.feed_name, "log", change.log)
 
@@ -449,6 +457,7 @@ _APPLY: Final[dict[type[Any], Callable[[Tables, Any], None]]] = {
     AttemptRefunded: Tables._attempt_refunded,
     EventRecorded: Tables._event_recorded,
     ExportMoved: Tables._export_moved,
+    ImportMoved: Tables._import_moved,
     FeedRenamed: Tables._feed_renamed,
     Revoked: Tables._revoked,
     RevocationsCompacted: Tables._revocations_compacted,

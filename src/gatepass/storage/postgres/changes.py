@@ -16,6 +16,7 @@ from gatepass.auth import (
     FamiliesCapped,
     FamiliesRevoked,
     FeedRenamed,
+    ImportMoved,
     KeyAdded,
     KeyMoved,
     KeyRemoved,
@@ -196,6 +197,14 @@ def _export_moved(change: ExportMoved) -> list[Step]:
     return [Step(sql.EXPORT_MOVED, values, change, expects=True)]
 
 
+def _import_moved(change: ImportMoved) -> list[Step]:
+    row = rows.import_row(change.after)
+    if change.expected is None:
+        return [Step(sql.IMPORT_BEGUN, row, change, expects=True)]
+    values = (*row, *rows.import_row(change.expected)[1:])
+    return [Step(sql.IMPORT_MOVED, values, change, expects=True)]
+
+
 def _feed_renamed(change: FeedRenamed) -> list[Step]:
     return [Step(sql.FEED_RENAMED, (change.log,), change)]
 
@@ -298,6 +307,7 @@ STEPS: Final[dict[type[Any], Callable[[Any], list[Step]]]] = {
     AttemptRefunded: _attempt_refunded,
     EventRecorded: _event_recorded,
     ExportMoved: _export_moved,
+    ImportMoved: _import_moved,
     FeedRenamed: _feed_renamed,
     Revoked: _revoked,
     RevocationsCompacted: _revocations_compacted,

@@ -18,6 +18,10 @@ USER_BY_ID: Final = f"{_USER} WHERE u.id = $1"
 USER_BY_EMAIL: Final = f"{_USER} WHERE u.email = $1"
 CREDENTIALS: Final = f"SELECT {rows.USER}, u.password_hash FROM users u WHERE u.email = $1"
 USERS_PAGE: Final = f"{_USER} WHERE u.email > $1 ORDER BY u.email LIMIT $2"
+TAKEN: Final = (
+    "SELECT email FROM users WHERE email = ANY($1::text[])"
+    " UNION SELECT id FROM users WHERE id = ANY($1::text[])"
+)
 USERS_WITH_ROLE: Final = f"{_USER} JOIN user_roles h ON h.user_id = u.id WHERE h.role = $1 ORDER BY u.id"
 FIND_USERS: Final = {
     By.EMAIL: f"SELECT u.email, {rows.USER} FROM users u"
@@ -64,6 +68,7 @@ MAILS_DUE: Final = (
     f"SELECT {rows.MAIL}, {rows.USER} FROM mails m LEFT JOIN users u ON u.id = m.user_id"
     " WHERE m.next_at <= $1 ORDER BY m.next_at, m.id LIMIT $2"
 )
+IMPORT: Final = f"SELECT {rows.IMPORT} FROM imports WHERE source = $1"
 ATTEMPT: Final = "SELECT arrival FROM attempts WHERE key = $1"
 PURGEABLE: Final = (
     "SELECT EXISTS (SELECT 1 FROM refresh_records WHERE answer IS NOT NULL AND rotated_at <= $1)"

@@ -132,6 +132,11 @@ ATTEMPT_CHARGED: Final = (
 ATTEMPT_REFUNDED: Final = "UPDATE attempts SET arrival = arrival - $2 WHERE key = $1"
 
 EVENT_RECORDED: Final = f"INSERT INTO events ({_EVENT_NAMES}) VALUES ({_marks(7)})"
+IMPORT_BEGUN: Final = f"INSERT INTO imports VALUES ({_marks(5)})"
+IMPORT_MOVED: Final = (
+    "UPDATE imports SET line = $2, imported = $3, refused = $4, finished = $5"
+    " WHERE source = $1 AND line = $6 AND imported = $7 AND refused = $8 AND finished = $9"
+)
 EVENT_LOG_LOCKED: Final = "SELECT 1 FROM event_log FOR UPDATE"
 EVENTS_NUMBERED: Final = (
     "WITH log AS (SELECT head FROM event_log),"

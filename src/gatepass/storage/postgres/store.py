@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from gatepass.auth import (
         Change,
         Export,
+        ImportRun,
         KeyRecord,
         Link,
         Mail,
@@ -153,6 +154,10 @@ class PostgresStore:
             Place(row[0], rows.user(row[1:])) for row in await self._all(sql.FIND_USERS[search.by], values)
         ]
 
+    async def taken(self, names: Sequence[str]) -> frozenset[str]:
+        """Say which of these normalised e-mail addresses and ids somebody has."""
+        return frozenset(row[0] for row in await self._all(sql.TAKEN, (list(names),)))
+
     async def roles(self) -> Mapping[str, frozenset[str]]:
         """Give every role with its permissions."""
         return {name: rows.names(text) for name, text in await self._all(sql.ROLES, ())}
@@ -238,6 +243,11 @@ class PostgresStore:
     async def mails_due(self, now: float, limit: int) -> list[tuple[Mail, User | None]]:
         """List the mails that are to be tried now, with their users."""
         return [rows.mail_and_user(row) for row in await self._read(sql.MAILS_DUE, (float(now), limit))]
+
+    async def import_run(self, source: str) -> ImportRun | None:
+        """Say how far the import of a file is."""
+        found = await self._read(sql.IMPORT, (source,))
+        return rows.import_run(found[0]) if found else None
 
     async def purgeable(self, purged: Purged) -> bool:
         """Say whether `Purged` would find anything."""

@@ -20,6 +20,7 @@ from gatepass.auth import (
     FamiliesCapped,
     FamiliesRevoked,
     FeedRenamed,
+    ImportMoved,
     KeyAdded,
     KeyMoved,
     KeyRemoved,
@@ -267,6 +268,19 @@ def _export_moved(cursor: Cursor, change: ExportMoved) -> None:
     _must_hit(cursor, change)
 
 
+def _import_moved(cursor: Cursor, change: ImportMoved) -> None:
+    row = rows.import_row(change.after)
+    if change.expected is None:
+        cursor.execute("INSERT INTO imports VALUES (?, ?, ?, ?, ?)", row)
+        return
+    cursor.execute(
+        "UPDATE imports SET line = ?, imported = ?, refused = ?, finished = ?"
+        " WHERE source = ? AND line = ? AND imported = ? AND refused = ? AND finished = ?",
+        (*row[1:], *rows.import_row(change.expected)),
+    )
+    _must_hit(cursor, change)
+
+
 def _feed_renamed(cursor: Cursor, change: FeedRenamed) -> None:
     cursor.execute("UPDATE feed SET log = ?", (change.log,))
 
@@ -415,6 +429,7 @@ APPLY: Final[dict[type[Any], Callable[[Cursor, Any], None]]] = {
     AttemptRefunded: _attempt_refunded,
     EventRecorded: _event_recorded,
     ExportMoved: _export_moved,
+    ImportMoved: _import_moved,
     FeedRenamed: _feed_renamed,
     Revoked: _revoked,
     RevocationsCompacted: _revocations_compacted,

@@ -6,6 +6,7 @@ is handed over.
 
 from __future__ import annotations
 
+import json
 import os
 import sqlite3
 from contextlib import suppress
@@ -19,12 +20,13 @@ from gatepass.storage.sqlite.migrate import migrate, migrations
 from gatepass.storage.sqlite.writer import Writer
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from typing import Self
 
     from gatepass.auth import (
         Change,
         Export,
+        ImportRun,
         KeyRecord,
         Link,
         Mail,
@@ -62,6 +64,10 @@ _USER_BY_ID: Final = f"{_USER} WHERE u.id = ?"
 _USER_BY_EMAIL: Final = f"{_USER} WHERE u.email = ?"
 _CREDENTIALS: Final = f"SELECT {rows.USER}, u.password_hash FROM users u WHERE u.email = ?"  # noqa: S608
 _USERS_PAGE: Final = f"{_USER} WHERE u.email > ? ORDER BY u.email LIMIT ?"
+_TAKEN: Final = (
+    "WITH asked (name) AS (SELECT value FROM json_each(?))"
+    " SELECT name FROM asked JOIN users ON email = name UNION SELECT name FROM asked JOIN users ON id = name"
+)
 _USERS_WITH_ROLE: Final = f"{_USER} JOIN user_roles h ON h.user_id = u.id WHERE h.role = ? ORDER BY u.id"
 _FIND_USERS: Final = {
     By.EMAIL: f"SELECT u.email, {rows.USER} FROM users u"  # noqa: S608
@@ -108,6 +114,7 @@ _MAILS_DUE: Final = (
     f"SELECT {rows.MAIL}, {rows.USER} FROM mails m LEFT JOIN users u ON u.id = m.user_id"  # noqa: S608
     " WHERE m.next_at <= ? ORDER BY m.next_at, m.id LIMIT ?"
 )
+_IMPORT: Final = f"SELECT {rows.IMPORT} FROM imports WHERE source = ?"  # noqa: S608
 _ATTEMPT: Final = "SELECT arrival FROM attempts WHERE key = ?"
 _PURGEABLE: Final = (
     "SELECT EXISTS (SELECT 1 FROM refresh_records WHERE answer IS NOT NULL AND rotated_at <= ?1)"
@@ -198,6 +205,10 @@ class SqliteStore:
         values = (search.text, search.text + finding.BEHIND, after or "", limit)
         return [Place(row[0], rows.user(row[1:])) for row in self._all(_FIND_USERS[search.by], values)]
 
+    async def taken(self, names: Sequence[str]) -> frozenset[str]:
+        """Say which of these normalised e-mail addresses and ids somebody has."""
+        return frozenset(row[0] for row in self._all(_TAKEN, (json.dumps(names),)))
+
     async def roles(self) -> Mapping[str, frozenset[str]]:
         """Give every role with its permissions."""
         return {name: rows.names(text) for name, text in self._all(_ROLES, ())}
@@ -278,6 +289,11 @@ class SqliteStore:
     async def mails_due(self, now: float, limit: int) -> list[tuple[Mail, User | None]]:
         """List the mails that are to be tried now, with their users."""
         return [rows.mail_and_user(row) for row in self._read(_MAILS_DUE, (now, limit))]
+
+    async def import_run(self, source: str) -> ImportRun | None:
+        """Say how far the import of a file is."""
+        found = self._read(_IMPORT, (source,))
+        return rows.import_run(found[0]) if found else None
 
     async def purgeable(self, purged: Purged) -> bool:
         """Say whether `Purged` would find anything."""

@@ -1,0 +1,61 @@
+"""The pool of password hashes: a "no" takes as long whatever hash there is, once imported ones were seen."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import os
+from base64 import b64encode
+from typing import TYPE_CHECKING
+
+import pytest
+
+from gatepass.auth.passwords import Profile
+from gatepass.server import PasswordPool
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROUNDS = 200_000
+IMPORTED = (
+    f"pbkdf2_sha256${ROUNDS}$salt$"
+    + b64encode(hashlib.pbkdf2_hmac("sha256", b"password", b"salt", ROUNDS)).decode()
+)
+
+
+@pytest.fixture
+def pool() -> Iterator[PasswordPool]:
+    made = PasswordPool(entropy=os.urandom, profile=Profile(memory=8, passes=1, lanes=1), threads=1)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    waited: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        waited.append(seconds)
+
+    monkeypatch.setattr(asyncio, "sleep", sleep)
+    return waited
+
+
+async def test_without_imported_hashes_nobody_waits(pool: PasswordPool, waits: list[float]) -> None:
+    ours = await pool.hash("password")
+    assert await pool.verify(ours, "password")
+    assert not await pool.verify(ours, "another")
+    assert not await pool.verify(None, "password")
+    assert waits == []
+
+
+async def test_since_the_first_imported_hash_every_no_takes_as_long_and_a_yes_as_ever(
+    pool: PasswordPool, waits: list[float]
+) -> None:
+    assert await pool.verify(IMPORTED, "password")
+    assert not await pool.verify(None, "password")
+    assert not await pool.verify(await pool.hash("password"), "another")
+    assert len(waits) == 2
+    assert all(0 < wait <= 1 for wait in waits)
+    assert await pool.verify(await pool.hash("password"), "password")
+    assert len(waits) == 2
