@@ -53,7 +53,7 @@ METHODS = {
     "Decrypted": "claims header kid",
 }
 FUNCTIONS = {
-    "jwt": "decrypt encrypt issue nest peek peek_header sign verify verify_nested",
+    "jwt": "decrypt encrypt issue nest open_nested peek peek_header sign verify verify_nested",
     "jws": "sign verify",
     "jwe": "decrypt encrypt",
 }
