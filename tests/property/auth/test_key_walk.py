@@ -10,22 +10,28 @@ from __future__ import annotations
 import asyncio
 import random
 from dataclasses import dataclass, replace
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from tests.postgres_server import EMPTY
 from tests.unit.auth.house import NOW, make_auth
 
 from gatepass.auth import CurrentKeyring, KeyState, Terms, usecases
 from gatepass.server.routes.well_known import JWKS_MAX_AGE
-from gatepass.storage import MemoryStore
+from gatepass.storage import MemoryStore, SqliteStore
+from gatepass.storage.postgres import PostgresStore
 from gatepass.wiring import HOUSEKEEPING_EVERY
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
+    from pathlib import Path
 
-    from gatepass.auth import Auth, KeyRecord
+    import psycopg
+
+    from gatepass.auth import Auth, KeyRecord, Store
 
 HOUR, DAY = 3_600, 86_400
 ALGORITHMS = st.sampled_from(["ES256", "Ed25519"])
@@ -60,7 +66,7 @@ class KeyWalk(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.loop = asyncio.new_event_loop()
-        self.store = MemoryStore()
+        self.store = self.await_(self.open())
         self.time = 0.0
         """What passed and what was skipped, in seconds."""
         self.clock = NOW
@@ -71,7 +77,12 @@ class KeyWalk(RuleBasedStateMachine):
         self.unannounced: set[str] = set()
         self.tokens: list[Token] = []
 
+    async def open(self) -> Store:
+        """An empty store."""
+        return MemoryStore()
+
     def teardown(self) -> None:
+        self.await_(self.store.close())
         self.loop.close()
 
     def await_(self, work: Coroutine[Any, Any, Any]) -> Any:
@@ -214,11 +225,11 @@ def replace_terms(process: Process, terms: Terms) -> Process:
     return replace(process, auth=replace(process.auth, terms=terms, keyring=CurrentKeyring()))
 
 
-def stroll(*, seeds: int, steps: int) -> None:
+def stroll(walk: type[KeyWalk], *, seeds: int, steps: int) -> None:
     """Walk far, along what leads to successions: more than Hypothesis would try in the same time."""
     for seed in range(seeds):
         chance = random.Random(seed)  # noqa: S311 (a walk that can be walked again)
-        walker = KeyWalk()
+        walker = walk()
         pick = chance.choice
         walker.start(pick([0, 3]), 600, pick([1, 3_600]))
         moves: list[Callable[[], None]] = [
@@ -235,7 +246,26 @@ def stroll(*, seeds: int, steps: int) -> None:
 
 
 def test_long_walks_from_key_to_key() -> None:
-    stroll(seeds=15, steps=150)
+    stroll(KeyWalk, seeds=15, steps=150)
+
+
+def test_long_walks_on_sqlite(tmp_path: Path) -> None:
+    numbers = count()
+
+    class SqliteKeyWalk(KeyWalk):
+        async def open(self) -> Store:
+            return SqliteStore.open(tmp_path / f"{next(numbers)}.db")
+
+    stroll(SqliteKeyWalk, seeds=2, steps=80)
+
+
+def test_long_walks_on_postgresql(postgres_url: str, postgres_database: psycopg.Connection[Any]) -> None:
+    class PostgresKeyWalk(KeyWalk):
+        async def open(self) -> Store:
+            postgres_database.execute(EMPTY)
+            return await PostgresStore.open(postgres_url)
+
+    stroll(PostgresKeyWalk, seeds=2, steps=80)
 
 
 TestTheKeysHold = KeyWalk.TestCase
