@@ -10,7 +10,7 @@ BIN := $(VENV)/bin
 UV := UV_PYTHON_DOWNLOADS=never UV_PROJECT_ENVIRONMENT=$(VENV) UV_LINK_MODE=copy $(BIN)/uv
 WORKERS ?= auto
 
-.PHONY: help setup setup-demo demo demo-reset test check format fuzz bench bench-jose bench-verifier coverage chromium postgres node-peer clean
+.PHONY: help setup setup-demo demo demo-reset test check format fuzz bench bench-jose bench-verifier bench-auth coverage chromium postgres node-peer clean
 
 help: ## say what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1|/' | column -t -s '|'
@@ -82,5 +82,8 @@ bench-jose: setup ## measure the library beside its peers
 bench-verifier: setup ## measure checks, a Service with them, and kick-outs (QUICK=1: half a minute)
 	@$(BIN)/python -m benchmarks.verifier $(if $(QUICK),--quick)
 
+bench-auth: setup ## measure Auth beside its floor and its peers (QUICK=1: a minute; SIZES=10k,1m,10m)
+	@$(BIN)/python -m benchmarks.auth $(if $(QUICK),--quick) $(if $(SIZES),--sizes $(SIZES))
+
 clean: ## remove what make made
-	@rm -rf $(VENV) .demo .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage htmlcov dist
+	@rm -rf $(VENV) benchmarks/.peers .demo .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage htmlcov dist

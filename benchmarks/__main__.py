@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-BENCHMARKS = ["benchmarks.jose", "benchmarks.verifier"]
+BENCHMARKS = ["benchmarks.jose", "benchmarks.verifier", "benchmarks.auth"]
 
 
 def main() -> None:

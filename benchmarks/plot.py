@@ -12,8 +12,8 @@ def bars(path: Path, title: str, unit: str, groups: Mapping[str, Mapping[str, fl
     """One group of bars for each row, one colour for each contender; each group has its own scale."""
     names = list(dict.fromkeys(name for group in groups.values() for name in group))
     colour = {name: COLOURS[i % len(COLOURS)] for i, name in enumerate(names)}
+    legend, y = _legend(names, colour)
     parts: list[str] = []
-    y = 64
     for label, group in groups.items():
         middle = round(y + len(group) * (BAR + GAP) / 2) + 4
         parts.append(
@@ -29,7 +29,7 @@ def bars(path: Path, title: str, unit: str, groups: Mapping[str, Mapping[str, fl
     path.write_text(
         _page(
             f"{title} ({unit}, shorter is better; each group has its own scale)",
-            _legend(names, colour) + parts,
+            legend + parts,
             y,
         )
     )
@@ -39,13 +39,17 @@ def _box(x: float, y: float, width: float, height: float, fill: str) -> str:
     return f'<rect x="{x}" y="{y}" width="{width:.1f}" height="{height}" rx="2" fill="{fill}"/>'
 
 
-def _legend(names: list[str], colour: Mapping[str, str]) -> list[str]:
-    parts, x = [], LEFT
+def _legend(names: list[str], colour: Mapping[str, str]) -> tuple[list[str], int]:
+    """Give the legend, in as many lines as it needs, and where the bars may begin."""
+    parts, x, y = [], LEFT, 38
     for name in names:
-        parts.append(_box(x, 38, 10, 10, colour[name]))
-        parts.append(f'<text x="{x + 14}" y="47">{escape(name)}</text>')
-        x += 26 + 7 * len(name)
-    return parts
+        width = 26 + 7 * len(name)
+        if x + width > WIDTH and x > LEFT:
+            x, y = LEFT, y + 16
+        parts.append(_box(x, y, 10, 10, colour[name]))
+        parts.append(f'<text x="{x + 14}" y="{y + 9}">{escape(name)}</text>')
+        x += width
+    return parts, y + 26
 
 
 STYLE = (

@@ -24,7 +24,7 @@ import pytest
 from gatepass.storage.postgres import PostgresStore
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 SETTINGS = {
     "listen_addresses": "",
@@ -52,8 +52,9 @@ def programs() -> Path | None:
 class PostgresServer:
     """One server process; databases in it are made by name."""
 
-    def __init__(self, folder: Path, bin_: Path) -> None:
+    def __init__(self, folder: Path, bin_: Path, settings: Mapping[str, str] = SETTINGS) -> None:
         self.folder, self.data, self.bin = folder, folder / "data", bin_
+        self.settings = settings
         self.process: subprocess.Popen[bytes] | None = None
         # It refuses to run as root: there it runs as somebody who may do nothing.
         self.identity: dict[str, Any] = {}
@@ -75,7 +76,7 @@ class PostgresServer:
         )
 
     def start(self) -> None:
-        settings = [word for name, value in SETTINGS.items() for word in ("-c", f"{name}={value}")]
+        settings = [word for name, value in self.settings.items() for word in ("-c", f"{name}={value}")]
         with (self.folder / "log").open("ab") as log:
             self.process = subprocess.Popen(
                 [self.bin / "postgres", "-D", self.data, "-k", self.folder, *settings],

@@ -1,16 +1,13 @@
 """fast-jwt in a Node process of its own, told over a pipe what to run; it times itself."""
 
 import json
-import shutil
 import subprocess
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, Self
 
 from benchmarks.jose.material import AUDIENCE, CLAIMS, ISSUER, NOW, Material
+from benchmarks.npm import FOLDER, node_with
 from benchmarks.rounds import Run
-
-FOLDER = Path(__file__).parents[1] / "node"
 
 
 class FastJwt:
@@ -23,20 +20,9 @@ class FastJwt:
     @classmethod
     def start(cls, say: Callable[[str], None]) -> "Self | None":
         """The running peer, or `None`, said loudly, where Node or the package can't be had."""
-        node, npm = shutil.which("node"), shutil.which("npm")
-        if node is None or npm is None:
-            say("fast-jwt: SKIPPED, there is no Node on this machine")
+        node = node_with("fast-jwt", say)
+        if node is None:
             return None
-        if not (FOLDER / "node_modules" / "fast-jwt").exists():
-            done = subprocess.run(
-                [npm, "install", "--silent", "--no-package-lock"],
-                cwd=FOLDER,
-                capture_output=True,
-                check=False,
-            )
-            if done.returncode:
-                say("fast-jwt: SKIPPED, npm could not install it")
-                return None
         process = subprocess.Popen(
             [node, "fast-jwt.js"], cwd=FOLDER, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )

@@ -17,7 +17,7 @@ AUDIENCE = "clinic"
 PASSWORD = "correct horse battery"
 IDLE = 2.0  # seconds; Auth closes a connection after five
 
-_COMMAND = [sys.executable, "-c", "import sys; from gatepass.cli import main; sys.exit(main())"]
+COMMAND = [sys.executable, "-c", "import sys; from gatepass.cli import main; sys.exit(main())"]
 
 
 @dataclass
@@ -86,7 +86,7 @@ def make_site(folder: Path) -> None:
     """Write settings and keys; the database is made by the first start."""
     folder.mkdir(parents=True)
     subprocess.run(
-        [*_COMMAND, "init", str(folder), "--audience", AUDIENCE], check=True, stdout=subprocess.DEVNULL
+        [*COMMAND, "init", str(folder), "--audience", AUDIENCE], check=True, stdout=subprocess.DEVNULL
     )
 
 
@@ -105,7 +105,7 @@ def serving_again(folder: Path, *, algorithm: str = "ES256", core: int = LOAD_CO
         "GATEPASS_LOGIN__ATTEMPTS_PER_ADDRESS": "1000000",
         "GATEPASS_TOKENS__LIFETIME": "3600",
     }
-    command = [*_COMMAND, "serve"]
+    command = [*COMMAND, "serve"]
     with running(command, core=core, variables=variables, log=folder / "auth.log", port=port) as process:
         connection = http.client.HTTPConnection(HOST, port, timeout=30)
         auth = Auth(url, process.pid, connection)

@@ -117,7 +117,7 @@ def _wait_until_it_listens(process: Running, port: int, log: Path) -> None:
     while time.monotonic() < deadline and process.poll() is None:
         with contextlib.suppress(OSError), socket.create_connection((HOST, port), timeout=1):
             return
-        time.sleep(0.02)
+        time.sleep(0.005)
     raise RuntimeError(f"it does not listen:\n{log.read_text()[-2000:]}")
 
 
