@@ -73,8 +73,11 @@ async def keep_recipient(
             try:
                 document = await fetch.get(url)
                 recipient.replace(read_recipient(document.body, alg))
-            except (FetchFailed, RecipientRefused) as error:
-                _LOG.warning("the key to encrypt tokens to was not fetched: %s", error.code)
+            except Exception as error:
+                # Whatever was overlooked must not end the following: the old key stays.
+                unknown = not isinstance(error, FetchFailed | RecipientRefused)
+                code = getattr(error, "code", "unexpected")
+                _LOG.warning("the key to encrypt tokens to was not fetched: %s", code, exc_info=unknown)
                 wait = min(FIRST_RETRY * 2 ** min(failures, 8), LONGEST_RETRY)
                 failures += 1
             else:

@@ -87,6 +87,8 @@ class Line:
             self.empty.set()
             await asyncio.Event().wait()
         answer = self.answers.pop(0)
+        if answer == "a bug":
+            raise ZeroDivisionError
         if isinstance(answer, str):
             raise FetchFailed(answer)
         return Document(answer, 0)
@@ -137,3 +139,11 @@ async def test_what_fails_replaces_nothing_and_is_tried_again(
     recipient, _ = await after(monkeypatch, "unreachable")
     with pytest.raises(RecipientUnknown):
         kid_of(recipient)
+
+
+async def test_an_error_that_nobody_thought_of_ends_nothing(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    recipient, _ = await after(monkeypatch, "a bug", jwks(KEY))
+    assert kid_of(recipient) == KEY.kid
+    assert "ZeroDivisionError" in caplog.text
