@@ -24,7 +24,7 @@ class TextLines(logging.Formatter):
         ident = REQUEST_ID.get()
         request = "" if ident is None else f" [{ident}]"
         said = record.getMessage().translate(_CONTROL)
-        line = f"{self.formatTime(record)} {record.levelname} {record.name}:{request} {said}"
+        line = f"{_time(record)} {record.levelname} {record.name}:{request} {said}"
         trace = _trace(self, record)
         return line if trace is None else "\n    ".join([line, *map(_plain, trace.splitlines())])
 
@@ -34,9 +34,8 @@ class JsonLines(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """Write a record."""
-        time = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
         written = {
-            "time": time.replace("+00:00", "Z"),
+            "time": _time(record),
             "level": record.levelname.lower(),
             "logger": record.name,
             "message": record.getMessage(),
@@ -54,6 +53,13 @@ def configure_logs(form: Literal["text", "json"], level: str) -> None:
     handler = logging.StreamHandler()
     handler.setFormatter(_FORMATS[form]())
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
+
+
+def _time(record: logging.LogRecord) -> str:
+    """Write when, in UTC: lines of several machines are put side by side, and in autumn a local hour comes
+    twice."""
+    time = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
+    return time.replace("+00:00", "Z")
 
 
 def _trace(formatter: logging.Formatter, record: logging.LogRecord) -> str | None:

@@ -6,6 +6,7 @@ import io
 import json
 import logging
 import re
+import time
 from typing import TYPE_CHECKING
 
 import httpx
@@ -92,6 +93,21 @@ def test_no_text_can_forge_a_line(formatter: logging.Formatter) -> None:
     line = formatter.format(record)
     assert not set(line) & set("\n\r\x1b\x85\u2028")
     assert "forged" in line
+
+
+@pytest.mark.parametrize("formatter", [TextLines(), JsonLines()], ids=["text", "json"])
+def test_a_line_says_when_in_utc_wherever_the_machine_stands(
+    formatter: logging.Formatter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record = logging.LogRecord("gatepass", logging.INFO, "", 0, "said", (), None)
+    record.created = 1_800_000_000.25
+    monkeypatch.setenv("TZ", "Asia/Kolkata")
+    time.tzset()
+    try:
+        assert "2027-01-15T08:00:00.250Z" in formatter.format(record)
+    finally:
+        monkeypatch.undo()
+        time.tzset()
 
 
 def test_a_traceback_is_indented_and_the_request_named() -> None:
