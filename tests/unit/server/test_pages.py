@@ -230,6 +230,13 @@ async def test_logging_out_ends_the_session_and_takes_the_cookie_back(world: Wor
     assert "You are logged out." in (await browser.get("/login?done=logged-out")).text
 
 
+@pytest.mark.parametrize("path", ["/", "/password", "/profile", "/logout"])
+async def test_the_way_out_is_on_every_page_of_who_is_logged_in(world: World, path: str) -> None:
+    browser = await world.browser()
+    page = Page((await browser.get(path)).text)
+    assert [form["action"] for form in page.all("form")].count("/logout") == 1
+
+
 async def test_a_link_to_log_out_only_asks(world: World) -> None:
     browser = await world.browser()
     answer = await browser.get("/logout", params={"return_to": f"{APP}/bye"})
