@@ -191,6 +191,8 @@ class Server(_Table, frozen=True):
     metrics: Text = "off"
     """Who may read GET /metrics: nobody ("off"), programs of this machine ("loopback"), or who has the bearer
     token in this file."""
+    hsts: Literal["subdomains", "host"] = "subdomains"
+    """For which hosts browsers are told to keep to https: Auth's and all below it, or Auth's alone."""
 
 
 class Settings(_Table, frozen=True):

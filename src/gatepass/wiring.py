@@ -253,6 +253,7 @@ def config_of(settings: Settings) -> ServerConfig:
         trusted_proxies=settings.server.trusted_proxies,
         counters=settings.server.counters,
         metrics=metrics_for(settings.server.metrics),
+        hsts=settings.server.hsts,
     )
 
 

@@ -22,6 +22,8 @@ async def test_nothing_is_sniffed_framed_or_kept(world: World, path: str) -> Non
     policy = answer.headers["content-security-policy"]
     assert policy.startswith("default-src 'none'; ")
     assert "frame-ancestors 'none'" in policy
+    assert "base-uri 'none'" in policy
+    assert "form-action " in policy
     assert "unsafe" not in policy
     assert "strict-transport-security" not in answer.headers
 
@@ -37,6 +39,16 @@ async def test_a_page_runs_no_script_and_sends_forms_to_us_and_our_apps_alone(wo
     assert answer.headers["cross-origin-opener-policy"] == "same-origin"
 
 
+EMBEDDED = ["/", "/password", "/profile", "/logout", "/api/me", "/api/sessions"]
+
+
+@pytest.mark.parametrize("path", EMBEDDED)
+async def test_what_a_cookie_opens_is_embedded_by_nobody_else(world: World, path: str) -> None:
+    browser = await world.browser()
+    answer = await browser.get(path)
+    assert (answer.status_code, answer.headers["cross-origin-resource-policy"]) == (200, "same-origin")
+
+
 async def test_on_https_browsers_stay_there_and_the_cookie_is_bound_to_the_host(
     make_world: MakeWorld,
 ) -> None:
@@ -45,10 +57,17 @@ async def test_on_https_browsers_stay_there_and_the_cookie_is_bound_to_the_host(
     async with world.client(origin="https://login.example.org") as client:
         form = {"email": "ann@example.org", "password": "correct horse battery"}
         answer = await client.post("/login", data=form)
-        assert answer.headers["strict-transport-security"] == "max-age=63072000"
+        assert answer.headers["strict-transport-security"] == "max-age=63072000; includeSubDomains"
         assert answer.headers["set-cookie"].startswith("__Host-gatepass_session=gps_")
         assert answer.headers["set-cookie"].endswith("; Path=/; HttpOnly; SameSite=Lax; Secure")
         assert (await client.get("/api/me")).status_code == 200
+
+
+async def test_where_others_live_below_auth_https_is_for_its_own_host(make_world: MakeWorld) -> None:
+    world = make_world(issuer="https://example.org", app_origins=(), hsts="host")
+    async with world.client() as client:
+        answer = await client.get("/login")
+    assert answer.headers["strict-transport-security"] == "max-age=63072000"
 
 
 async def test_a_configured_app_may_read_with_the_cookie(world: World) -> None:

@@ -121,6 +121,9 @@ port = {port}
 # Who may read GET /metrics (Prometheus): nobody ("off"), programs of this machine ("loopback"; not beside a
 # reverse proxy on it), or who has the bearer token in a file such as "metrics.token" (mode 0600).
 # metrics = "off"
+# With an https issuer, browsers are told to keep to https for Auth's host and all hosts below it; "host"
+# leaves those below out, for an Auth on a domain that others share by plain http.
+# hsts = "subdomains"
 """
 
 SHARED: Final = """

@@ -44,9 +44,9 @@ def json_bytes(body: bytes, *, status: int = 200, headers: tuple[Header, ...] = 
     return Answer(status, body, (_JSON, *headers))
 
 
-def json_struct(struct: msgspec.Struct, *, status: int = 200) -> Answer:
+def json_struct(struct: msgspec.Struct, *, status: int = 200, headers: tuple[Header, ...] = ()) -> Answer:
     """Answer with a message."""
-    return Answer(status, _ENCODER.encode(struct), (_JSON,))
+    return Answer(status, _ENCODER.encode(struct), (_JSON, *headers))
 
 
 def see_other(location: str, *headers: Header) -> Answer:

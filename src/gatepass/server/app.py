@@ -73,7 +73,7 @@ def create_app(
     literal = {path: resource for path, resource in resources.items() if "{" not in path}
     frame = Middleware(
         Frame,
-        https=config.https,
+        hsts=config.hsts if config.https else None,
         app_origins=config.app_origins,
         trusted=config.trusted_networks,
         literal=literal,

@@ -2,31 +2,46 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from gatepass.server.request_id import REQUEST_ID, request_id
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from collections.abc import Set as AbstractSet
+    from typing import Literal
 
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
     from gatepass.server.addresses import Network
     from gatepass.server.answers import Header
 
+Hsts: TypeAlias = "Literal['subdomains', 'host']"
+
 # Chromium forgets a preflight's answer after two hours whatever it is told; asking for more gains nothing.
 PREFLIGHT_MAX_AGE: Final = 7200
 
 # Headers that an answer may set for itself; without its own word these hold. What only a document needs
-# (referrer and opener policy) stands with the pages: uvicorn checks each header for 0.5 µs.
+# (referrer and opener policy) stands with the pages: uvicorn checks each header for 0.5 µs. `default-src`
+# speaks for `object-src`, and not for `base-uri` and `form-action`.
 _DEFAULTS: Final[tuple[Header, ...]] = (
     (b"cache-control", b"no-store"),
-    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+    (
+        b"content-security-policy",
+        b"default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    ),
 )
 _ALWAYS: Final[tuple[Header, ...]] = ((b"x-content-type-options", b"nosniff"),)
-# Two years, as browsers' preload lists ask for; without includeSubDomains: the neighbours are not ours.
-_HSTS: Final[Header] = (b"strict-transport-security", b"max-age=63072000")
+# Two years, as browsers' preload lists ask for. The hosts below Auth's are Auth's own, unless the operator
+# says that others live there: browsers would refuse them plain http for as long.
+_HSTS: Final[dict[Hsts, Header]] = {
+    "subdomains": (b"strict-transport-security", b"max-age=63072000; includeSubDomains"),
+    "host": (b"strict-transport-security", b"max-age=63072000"),
+}
+
+# What a cookie opens is no image, script or frame of another site's page: not even its size is to be learned.
+# A configured application reads with CORS, which this does not touch (Fetch §3.7).
+SAME_ORIGIN_ALONE: Final[Header] = (b"cross-origin-resource-policy", b"same-origin")
 
 _DEFAULT_NAMES: Final = frozenset(name for name, _ in _DEFAULTS)
 
@@ -48,6 +63,7 @@ def page_headers(app_origins: AbstractSet[str]) -> tuple[Header, ...]:
         (b"content-security-policy", policy.encode("ascii")),
         (b"referrer-policy", b"same-origin"),
         (b"cross-origin-opener-policy", b"same-origin"),
+        SAME_ORIGIN_ALONE,
         (b"x-frame-options", b"DENY"),  # for browsers that do not know frame-ancestors
     )
 
@@ -63,7 +79,7 @@ class Frame:
         self,
         app: ASGIApp,
         *,
-        https: bool,
+        hsts: Hsts | None,
         app_origins: AbstractSet[str],
         trusted: Sequence[Network],
         literal: Mapping[str, ASGIApp],
@@ -71,7 +87,7 @@ class Frame:
         self._app = app
         self._literal = literal
         self._trusted = trusted
-        self._always = (*_ALWAYS, _HSTS) if https else _ALWAYS
+        self._always = _ALWAYS if hsts is None else (*_ALWAYS, _HSTS[hsts])
         self._all = (*_DEFAULTS, *self._always)
         self._origins = {origin.encode("ascii") for origin in app_origins}
 

@@ -17,6 +17,7 @@ import msgspec
 from gatepass.auth import AuthError
 from gatepass.server.answers import NO_CONTENT, Answer, Refused, json_struct
 from gatepass.server.credentials import authorise, authorise_bearer, authorise_session
+from gatepass.server.headers import SAME_ORIGIN_ALONE
 from gatepass.server.limits import ClientGone
 from gatepass.server.refusals import refusal_of
 from gatepass.server.request import Call
@@ -108,7 +109,10 @@ class Operation:
         result = await self.handler(call, told)
         if isinstance(result, Answer | Stream):
             return result
-        return NO_CONTENT if result is None else json_struct(result, status=self.status)
+        if result is None:
+            return NO_CONTENT
+        guarded = (SAME_ORIGIN_ALONE,) if self.access in BY_COOKIE else ()
+        return json_struct(result, status=self.status, headers=guarded)
 
     def refused(self, _: Site, refused: Refused) -> Answer:
         """Say no, as problem details."""

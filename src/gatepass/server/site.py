@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from gatepass.auth import Auth, Secret
     from gatepass.server.addresses import Network
     from gatepass.server.feed import FeedHub
+    from gatepass.server.headers import Hsts
     from gatepass.server.pages import Pages
 
 
@@ -39,6 +40,8 @@ class ServerConfig:
     counters: bool = False
     metrics: MetricsFor = "off"
     """Who may read them: nobody, programs of this machine, or who has this bearer token."""
+    hsts: Hsts = "subdomains"
+    """For which hosts browsers must keep to https: Auth's and all below it, or Auth's alone."""
 
     @classmethod
     def from_names(
@@ -49,6 +52,7 @@ class ServerConfig:
         trusted_proxies: tuple[str, ...] = (),
         counters: bool = False,
         metrics: MetricsFor = "off",
+        hsts: Hsts = "subdomains",
     ) -> ServerConfig:
         """Make it from the texts of the settings. Raises `ValueError` for a network that is none."""
         return cls(
@@ -57,6 +61,7 @@ class ServerConfig:
             trusted_networks=parse_networks(trusted_proxies),
             counters=counters,
             metrics=metrics,
+            hsts=hsts,
         )
 
     @property
