@@ -149,6 +149,25 @@ async def test_who_waits_hears_of_the_feed_though_the_listening_connection_was_l
     assert await waiting
 
 
+async def test_a_feed_that_stands_further_back_after_a_failover_is_waited_for(
+    store: PostgresStore, database: psycopg.Connection[Any]
+) -> None:
+    database.execute("UPDATE feed SET head = 9")
+    waiting = asyncio.create_task(store.revocations_grew(9, PATIENCE))
+    await stands_at(store, 9)
+    database.execute("UPDATE feed SET head = 2")  # as on a standby that had missed the newest commits
+    database.execute(BACKENDS)
+    await stands_at(store, 2)
+    assert not await store.revocations_grew(2, 0.1)  # or whoever follows would be told all the time
+    waiting.cancel()
+
+
+async def stands_at(store: PostgresStore, head: int) -> None:
+    async with asyncio.timeout(PATIENCE):
+        while store._listener._head != head:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+
+
 async def test_a_lock_that_is_not_let_go_is_unavailable(
     postgres_url: str, other: psycopg.Connection[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:

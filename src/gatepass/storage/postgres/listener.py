@@ -55,10 +55,16 @@ class Listener:
                 await self._task
 
     def seen(self, head: int) -> None:
-        """Take note of where the feed stands, and wake who waits for that."""
+        """Take note of how far the feed has grown, and wake who waits for that."""
         if head > self._head:
             self._head = head
             self._growth.wake()
+
+    def _stands_at(self, head: int) -> None:
+        """Take note of what was read: it may stand further back, on a standby that missed the newest commits
+        and was promoted. Who waits would be told all the time that it grew."""
+        self._head = min(self._head, head)
+        self.seen(head)
 
     async def _listen(self) -> None:
         while True:
@@ -76,7 +82,7 @@ class Listener:
         await connection.execute(f"LISTEN {CHANNEL}")  # first: what comes from now on is heard
         while True:
             row = await (await connection.execute(_HEAD)).fetchone()
-            self.seen(0 if row is None else row[0])
+            self._stands_at(0 if row is None else row[0])
             self._deaf = False
             async for notify in connection.notifies(timeout=LOOK):
                 self.seen(int(notify.payload))
