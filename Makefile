@@ -10,7 +10,7 @@ BIN := $(VENV)/bin
 UV := UV_PYTHON_DOWNLOADS=never UV_PROJECT_ENVIRONMENT=$(VENV) UV_LINK_MODE=copy $(BIN)/uv
 WORKERS ?= auto
 
-.PHONY: help setup setup-demo demo demo-reset test check format fuzz bench bench-jose bench-verifier bench-auth coverage chromium postgres node-peer clean
+.PHONY: help setup setup-demo demo demo-reset cluster test check format fuzz bench bench-jose bench-verifier bench-auth coverage chromium postgres nginx node-peer clean
 
 help: ## say what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1|/' | column -t -s '|'
@@ -38,8 +38,14 @@ demo: setup-demo ## start Auth and two clinic Services, and print the page to op
 demo-reset: setup-demo ## forget the demo's data, then start it
 	@$(BIN)/python -m examples.clinic --reset $(if $(PORT),--port $(PORT))
 
+cluster: setup postgres nginx ## start three processes of Auth on one PostgreSQL, behind nginx
+	@$(BIN)/python -m examples.cluster $(if $(PORT),--port $(PORT))
+
 postgres:
 	@tools/ensure-postgres
+
+nginx:
+	@tools/ensure-nginx
 
 chromium:
 	@tools/ensure-chromium
@@ -51,7 +57,7 @@ node-peer:
 	    || echo "npm could not install the Node peer: its interoperation tests will be skipped."; \
 	fi
 
-test: setup chromium postgres node-peer ## run every test, in real Chromium too
+test: setup chromium postgres nginx node-peer ## run every test, in real Chromium too
 	@$(BIN)/pytest -n $(WORKERS) --dist loadfile
 
 check: setup ## lint, format, types, floors, lock file
@@ -86,4 +92,4 @@ bench-auth: setup ## measure Auth beside its floor and its peers (QUICK=1: a min
 	@$(BIN)/python -m benchmarks.auth $(if $(QUICK),--quick) $(if $(SIZES),--sizes $(SIZES))
 
 clean: ## remove what make made
-	@rm -rf $(VENV) benchmarks/.peers .demo .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage htmlcov dist
+	@rm -rf $(VENV) benchmarks/.peers .demo .nginx .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage htmlcov dist

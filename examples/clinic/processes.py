@@ -45,7 +45,7 @@ class Child:
             self._process = subprocess.Popen(  # noqa: S603 - our own command
                 self.command,
                 cwd=ROOT,
-                env={**os.environ, **self.variables},
+                env={**inherited(), **self.variables},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -102,6 +102,11 @@ class Child:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+
+
+def inherited() -> dict[str, str]:
+    """The variables of this process, without what somebody has set for an Auth of their own."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("GATEPASS_")}
 
 
 def service(name: str, url: str, variables: Mapping[str, str], log: Path) -> Child:

@@ -1,0 +1,1 @@
+"""Several processes of Auth on one PostgreSQL, behind nginx, all on this machine."""
