@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from gatepass.verifier.carry import Bearer
 from gatepass.verifier.challenge import answer
+from gatepass.verifier.errors import CrossSite, Forbidden, LoginTooOld
 from gatepass.verifier.freshness import DEFAULT
 from gatepass.verifier.require import demand
 
@@ -60,7 +61,13 @@ class Guard:
 
     def demand(self, principal: Principal | None, *requirements: Requirement) -> Principal:
         """Give the Principal back if there is one and it fulfils all that. Raises `Refused`."""
-        return demand(principal, *requirements, now=self.verifier.clock())
+        try:
+            return demand(principal, *requirements, now=self.verifier.clock())
+        except (Forbidden, LoginTooOld) as refusal:
+            wanted = refusal.name if isinstance(refusal, Forbidden) else refusal.within
+            user = None if principal is None else principal.subject
+            log.info("access refused: %s %s user=%.80r", refusal.reason, wanted, user)
+            raise
 
     async def end_of(self, principal: Principal) -> Refused:
         """Wait until the Principal no longer holds, and say why: for connections that stay open."""
@@ -68,7 +75,12 @@ class Guard:
 
     def answer(self, refusal: Refused) -> Answer:
         """Write the answer to a refused request."""
-        log.debug("request refused: %s", refusal.reason)
+        # A page of another site that tries the cookie is worth a line; a pass that fails has one already.
+        log.log(
+            logging.INFO if isinstance(refusal, CrossSite) else logging.DEBUG,
+            "request refused: %s",
+            refusal.reason,
+        )
         return answer(refusal, realm=self.verifier.audience)
 
     def _find(self, head: RequestHead) -> str | None:

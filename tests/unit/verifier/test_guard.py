@@ -169,6 +169,22 @@ def test_who_does_not_hold_exactly_it_is_forbidden(requirement: Requirement) -> 
         demand(ADA, requirement, now=NOW)
 
 
+async def test_who_is_refused_what_stands_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO", logger="gatepass.verifier")
+    guard = Guard(Knows(), (COOKIE, Bearer()))
+    assert await guard.user(head(authorization="Bearer good"), permission("appointments:read")) is ADA
+    assert not caplog.records
+    with pytest.raises(Forbidden):
+        await guard.user(head(authorization="Bearer good"), permission("appointments:write"))
+    with pytest.raises(CrossSite) as refused:
+        await guard.user(head("POST", cookie="pass=good"))
+    guard.answer(refused.value)
+    assert [record.getMessage() for record in caplog.records] == [
+        "access refused: needs_permission appointments:write user='ada'",
+        f"request refused: {refused.value.reason}",
+    ]
+
+
 def test_all_demands_must_be_met_and_nobody_meets_none() -> None:
     with pytest.raises(Forbidden):
         demand(ADA, role("doctor"), role("admin"), now=NOW)
