@@ -211,6 +211,42 @@ async def test_a_failure_of_ours_is_told_without_its_words(
     assert session_id not in caplog.text
 
 
+TRIED: dict[str, tuple[str, dict[str, str], bytes, str]] = {
+    "a form of another site": ("/login", {"origin": "https://evil.example"}, b"", "csrf"),
+    "a body that is none": ("/api/login", {"content-type": "application/json"}, b"{", "invalid_body"),
+    "a form that poses as JSON": (
+        "/api/login",
+        {"content-type": "text/plain"},
+        GOOD,
+        "unsupported_media_type",
+    ),
+    "a body without end": (
+        "/api/login",
+        {"content-type": "application/json"},
+        b"x" * 40_000,
+        "body_too_large",
+    ),
+    "a header that is none": ("/api/logout", {"authorization": "Bearer"}, b"", "invalid_request"),
+}
+
+
+@pytest.mark.parametrize(("path", "headers", "body", "code"), TRIED.values(), ids=TRIED)
+async def test_who_tries_something_leaves_a_line_with_the_address(
+    world: World,
+    caplog: pytest.LogCaptureFixture,
+    path: str,
+    headers: dict[str, str],
+    body: bytes,
+    code: str,
+) -> None:
+    caplog.set_level("INFO", logger="gatepass.server")
+    async with world.client() as client:
+        await client.post(path, headers=headers, content=body)
+        await client.get("/api/me")  # the twin: nobody is logged in, which is nothing to tell
+    lines = [record.getMessage() for record in caplog.records if record.name == "gatepass.server"]
+    assert lines == [f"POST {path} refused: {code} user=nobody address=127.0.0.1"]
+
+
 async def test_no_secret_is_ever_logged(world: World, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("DEBUG")
     async with world.client() as client:

@@ -48,6 +48,12 @@ BY_COOKIE: Final = frozenset({Access.LOGGED_IN, Access.SESSION})
 AUTHORISED: Final = BY_COOKIE | {Access.SESSION_BEARER}
 """Where the request is refused before the handler sees it, unless its pass holds."""
 
+TELLING: Final = frozenset(
+    {"csrf", "invalid_body", "invalid_request", "unsupported_media_type", "body_too_large"}
+)
+"""What no page of ours and no honest program sends: somebody tries something, or has a mistake to find. The
+log tells of it; of what visitors run into every day (no pass, no such page) it does not."""
+
 Handler = Callable[[Call, Any], Awaitable[msgspec.Struct | Answer | Stream | None]]
 
 
@@ -167,11 +173,13 @@ class Resource:
                 raise Refused("method_not_allowed", headers=((b"allow", self._allow),))
             answer = await row.answer(call)
         except Refused as refused:
-            self._site.traffic.refused(label, refused.code)
+            if refused.code in TELLING:
+                call.log_refusal(label=label, code=refused.code)
+            else:
+                self._site.traffic.refused(label, refused.code)
             answer = row.refused(self._site, refused)
         except AuthError as error:
-            self._site.traffic.refused(label, error.code)
-            _LOG.info("%s refused: %s (%s)", label, error.code, error)
+            call.log_refusal(label=label, code=error.code, words=error)
             answer = row.refused(self._site, refusal_of(error))
         except ClientGone:
             return

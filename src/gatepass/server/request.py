@@ -61,11 +61,14 @@ class Call:
     @property
     def client(self) -> Client:
         """Who asks: the address that counts, and a short name of the device."""
+        return Client(address=self.address, device=device_label(self.header(b"user-agent")))
+
+    @property
+    def address(self) -> str:
+        """Where it comes from: the address that counts."""
         peer = self.scope.get("client")
-        address = client_address(
-            peer[0] if peer else None, self.scope["headers"], self.site.config.trusted_networks
-        )
-        return Client(address=address or "unknown", device=device_label(self.header(b"user-agent")))
+        networks = self.site.config.trusted_networks
+        return client_address(peer[0] if peer else None, self.scope["headers"], networks) or "unknown"
 
     def header(self, name: bytes) -> str | None:
         """Give a header's value, None when it is absent. Raises `Refused` when it is there twice."""
@@ -104,10 +107,12 @@ class Call:
         """Parse the query string. Raises `Refused`."""
         return _fields(self.scope["query_string"], "invalid_request")
 
-    def log_refusal(self, *, label: str, code: str) -> None:
-        """Tell the operator why, where the client is only told that."""
+    def log_refusal(self, *, label: str, code: str, words: object = "") -> None:
+        """Tell the operator why, to whom and to which address, where the client is only told that."""
         self.site.traffic.refused(label, code)
-        _LOG.info("%s refused: %s", label, code)
+        user = "nobody" if self._checked is None else self._checked.user.id
+        why = f"{code} ({words})" if words else code
+        _LOG.info("%s refused: %s user=%s address=%.64s", label, why, user, self.address)
 
     def _media_type(self) -> str:
         return (self.header(b"content-type") or "").partition(";")[0].strip().lower()

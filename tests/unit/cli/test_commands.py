@@ -74,6 +74,14 @@ def test_init_writes_settings_that_work_and_a_key_for_the_owner_alone(folder: Pa
     assert (folder / "gatepass.kek").stat().st_mode & 0o777 == 0o600
 
 
+def test_a_new_site_has_no_account_that_everybody_knows(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    capsys.readouterr()
+    assert main(["user", "list", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) in ([], {"users": []})
+
+
 def test_init_overwrites_nothing(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     key = (folder / "gatepass.kek").read_bytes()
     assert main(["init", str(folder)]) == 1

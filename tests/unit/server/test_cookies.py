@@ -1,7 +1,10 @@
 """The cookie: flags by scheme, and no value where there are two."""
 
+import os
+
 import pytest
 
+from gatepass.auth import SessionId
 from gatepass.server.cookies import SessionCookie
 
 HTTPS = SessionCookie.for_scheme(https=True)
@@ -19,6 +22,11 @@ def test_on_this_machine_it_is_not_secure() -> None:
 def test_taken_back_it_has_the_same_flags_and_no_life() -> None:
     taken = b"__Host-gatepass_session=; Path=/; HttpOnly; SameSite=Lax; Secure; Max-Age=0"
     assert HTTPS.taken_back() == taken
+
+
+def test_any_browser_has_room_for_it() -> None:
+    secret = SessionId.new(os.urandom).reveal()
+    assert len(HTTPS.given(secret)) < 4_096
 
 
 READ: dict[str, tuple[list[str], str | None]] = {
