@@ -73,9 +73,9 @@ def raw(site: Site, request: bytes) -> bytes:
 
 RAW = {
     "no HTTP at all": (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n", b"HTTP/1.1 400"),
-    "a header without end": (b"GET / HTTP/1.1\r\nx: " + b"a" * 2_000_000, b"HTTP/1.1 400"),
-    "headers without end": (b"GET / HTTP/1.1\r\n" + b"x: a\r\n" * 300_000, b"HTTP/1.1 400"),
-    "a path without end": (b"GET /" + b"a" * 2_000_000, b"HTTP/1.1 400"),
+    "a header without end": (b"GET / HTTP/1.1\r\nx: " + b"a" * 2_000_000, b"HTTP/1.1 431"),
+    "headers without end": (b"GET / HTTP/1.1\r\n" + b"x: a\r\n" * 300_000, b"HTTP/1.1 431"),
+    "a path without end": (b"GET /" + b"a" * 2_000_000, b"HTTP/1.1 431"),
     "a length that is no number": (b"POST /api/login HTTP/1.1\r\ncontent-length: x\r\n\r\n", b"HTTP/1.1 400"),
     "two lengths": (
         b"POST /api/login HTTP/1.1\r\nhost: a\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\nab",
