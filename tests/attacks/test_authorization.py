@@ -8,7 +8,7 @@ import pytest
 
 from gatepass.auth import ADMIN, usecases
 from gatepass.auth.changes import SessionTouched
-from gatepass.server.operation import Access, Operation, Page
+from gatepass.server.operation import Access, Operation, Row
 from gatepass.server.routes import operations, pages
 from gatepass.server.site import ServerConfig
 
@@ -101,12 +101,13 @@ async def test_no_member_slips_in_beside_those_of_the_operation(
         assert (await client.request(method, target, json=body, headers=given)).is_success
 
 
-READ = [row for row in (*ROWS, *pages()) if row.method == "GET" and row.path != "/revocations/stream"]
+ALL: tuple[Row, ...] = (*ROWS, *pages())
+READ = [row for row in ALL if row.method == "GET" and row.path != "/revocations/stream"]
 
 
 @pytest.mark.parametrize("row", READ, ids=[row.path for row in READ])
 async def test_what_is_safe_by_its_method_changes_nothing(
-    world: World, row: Operation | Page, monkeypatch: pytest.MonkeyPatch
+    world: World, row: Row, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await world.add("root@example.org", ADMIN)
     browser = await world.browser("root@example.org")
