@@ -6,6 +6,7 @@ chooses the same one.
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -63,13 +64,14 @@ class Keyring:
                 return key
         raise KeysUnavailable
 
-    @property
+    @cached_property
     def algorithms(self) -> frozenset[str]:
         """The algorithms of the known keys."""
         return frozenset(key.alg for key in self.known)
 
+    @cached_property
     def jwks(self) -> Mapping[str, object] | None:
-        """Give the public key set to be published; None where a secret is shared instead."""
+        """The public key set to be published; None where a secret is shared instead."""
         return None if SHARED_ALGORITHM in self.algorithms else self.published.to_jwks()
 
 

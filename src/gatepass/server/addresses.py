@@ -34,10 +34,10 @@ def client_address(
     `X-Forwarded-For` is read from the right, past the proxies that are trusted; the first address that is
     not is the client's. Whatever stands left of it the client may have invented. None: no address known.
     """
-    if peer is None:
-        return None
+    if peer is None or not trusted:
+        return peer
     here = _parsed(peer)
-    if not trusted or here is None or not _is_in(here, trusted):
+    if here is None or not _is_in(here, trusted):
         return peer
     for text in reversed(_forwarded(headers)):
         there = _parsed(text)

@@ -92,7 +92,7 @@ class Call:
         try:
             message = decoder.decode(body)
             # msgspec keeps the last of two equal members. By now the body is known to be flat and small.
-            json.loads(body, object_pairs_hook=_refuse_duplicates)
+            _PLAIN.decode(body.decode())
         except (msgspec.MsgspecError, UnicodeDecodeError, _Duplicate) as error:
             raise Refused("invalid_body", field=_field(str(error))) from None
         return message
@@ -126,6 +126,9 @@ def _refuse_duplicates(pairs: list[tuple[str, object]]) -> None:
     names = {name for name, _ in pairs}
     if len(names) != len(pairs):
         raise _Duplicate("duplicate member")
+
+
+_PLAIN: Final = json.JSONDecoder(object_pairs_hook=_refuse_duplicates)
 
 
 def _field(message: str) -> str | None:

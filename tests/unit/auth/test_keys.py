@@ -41,7 +41,7 @@ async def states_in(auth: Auth) -> list[str]:
 
 
 def published(auth: Auth) -> set[str]:
-    document = auth.keyring.ring.jwks()
+    document = auth.keyring.ring.jwks
     assert document is not None
     jwks = document["keys"]
     assert isinstance(jwks, list)

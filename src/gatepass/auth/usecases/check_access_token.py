@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from gatepass.auth import orders
@@ -13,6 +14,12 @@ from gatepass.oauth import AccessToken, OAuthError, access_token_policy
 
 if TYPE_CHECKING:
     from gatepass.auth.auth import Auth
+    from gatepass.jose import Policy
+
+
+@lru_cache(maxsize=4)  # one site has few sets of algorithms in its life; a tenth of a check otherwise
+def _policy(issuer: str, audience: str, algorithms: frozenset[str], leeway: int) -> Policy:
+    return access_token_policy(issuer=issuer, audience=audience, algorithms=algorithms, leeway=leeway)
 
 
 async def check_access_token(auth: Auth, *, token: str, now: float) -> CheckedToken:
@@ -23,9 +30,7 @@ async def check_access_token(auth: Auth, *, token: str, now: float) -> CheckedTo
     """
     ring = auth.keyring.ring
     terms = auth.terms
-    policy = access_token_policy(
-        issuer=terms.issuer, audience=terms.audience, algorithms=ring.algorithms, leeway=terms.leeway
-    )
+    policy = _policy(terms.issuer, terms.audience, ring.algorithms, terms.leeway)
     try:
         verified = jwt.verify(token, ring.published, policy, now=now)
         claims = AccessToken.from_claims(verified.claims)

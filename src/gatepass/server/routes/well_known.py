@@ -28,7 +28,7 @@ JWKS_PATH: Final = "/.well-known/jwks.json"
 
 async def jwks(call: Call, _: None) -> Answer:
     """Publish the public keys (RFC 7517 §5)."""
-    keys = call.site.auth.keyring.ring.jwks()
+    keys = call.site.auth.keyring.ring.jwks
     if keys is None:
         raise Refused(
             "not_found", detail="Nothing is published: this site shares a secret with its Services."
