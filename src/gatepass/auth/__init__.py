@@ -97,7 +97,7 @@ from gatepass.auth.refresh import State as RefreshState
 from gatepass.auth.results import CheckedSession, CheckedToken, LoggedIn, Tokens
 from gatepass.auth.revocations import Feed, RecordedRevocation, Revocation
 from gatepass.auth.sessions import EndReason, Session
-from gatepass.auth.signing_keys import KeyRecord, KeyState
+from gatepass.auth.signing_keys import KeyRecord, KeyState, opens
 from gatepass.auth.terms import LONGEST_LIFETIME, Client, Terms
 from gatepass.auth.throttle import Limit
 from gatepass.auth.tokens import check_lifetime
@@ -223,6 +223,7 @@ __all__ = [
     "links",
     "mails",
     "may_administer",
+    "opens",
     "passwords",
     "revocations",
     "sessions",

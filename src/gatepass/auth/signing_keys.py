@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from gatepass.auth import sealing
+from gatepass.auth.errors import SealBroken
 from gatepass.jose import Key
 
 if TYPE_CHECKING:
@@ -120,3 +121,14 @@ def new_record(
         created_at=now,
         activates_at=activates_at,
     )
+
+
+def opens(record: KeyRecord, *, kek: Secret) -> bool:
+    """Say whether the key-encryption key opens the private half; one that is wiped needs none."""
+    if record.sealed_private is None:
+        return True
+    try:
+        sealing.open_sealed(record.sealed_private, kek=kek, label=record.kid)
+    except SealBroken:
+        return False
+    return True

@@ -20,6 +20,7 @@ GROUPS: Final[dict[str, str]] = {
     "session": "see who is logged in, and end it",
     "keys": "see, rotate and retire the signing keys",
     "feed": "look after the revocation feed",
+    "db": "check the database, and move it to PostgreSQL",
     "key": "make, look into and convert keys in files",
     "token": "make, check and look into tokens",
 }
@@ -49,6 +50,8 @@ COMMANDS: Final[dict[tuple[str, ...], str]] = {
     ("keys", "retire"): "retire a signing key early, or at once in an emergency",
     ("events",): "see who did what, when and from where, or follow it",
     ("feed", "rename"): "name the revocation feed anew, after a backup was restored",
+    ("db", "check"): "look whether the database is whole",
+    ("db", "copy"): "copy the SQLite file to PostgreSQL",
     ("revoke",): "take access tokens back: one, a client's, or everybody's",
     ("key", "generate"): "make a key",
     ("key", "show"): "say what a key file holds",
