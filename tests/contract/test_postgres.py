@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import itertools
 import logging
+import os
+import signal
 from typing import TYPE_CHECKING, Any
 
 import psycopg
@@ -27,7 +29,7 @@ from gatepass.auth import (
     StorageUnavailable,
     UserAdded,
 )
-from gatepass.storage.postgres import PostgresStore, lookups, statements
+from gatepass.storage.postgres import PostgresStore, deadline, lookups, statements
 from gatepass.storage.postgres import migrate as migrating
 from gatepass.storage.postgres import pool as pooling
 from gatepass.storage.postgres.plan import plan
@@ -124,6 +126,25 @@ async def test_a_server_that_takes_no_writes_any_more_is_left(store: PostgresSto
         await store.commit(EVENT)
     await store.commit(EVENT)  # on a new connection, to a server that does
     assert len(await store.events_after(0, 10)) == 1
+
+
+async def test_a_server_that_is_frozen_is_hung_up_on(
+    store: PostgresStore, database: psycopg.Connection[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await fill(store)
+    ours = "SELECT pid FROM pg_stat_activity WHERE application_name = 'gatepass'"
+    frozen = [pid for (pid,) in database.execute(ours).fetchall()]
+    for pid in frozen:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        with monkeypatch.context() as hurried:
+            hurried.setattr(deadline, "SILENCE", 0.2)
+            with pytest.raises(StorageUnavailable, match="ServerSilent"):
+                await store.session_by_sid("sid-one")
+        assert await store.session_by_sid("sid-one") is not None  # by another connection
+    finally:
+        for pid in frozen:
+            os.kill(pid, signal.SIGCONT)
 
 
 async def test_a_look_up_notices_nothing_of_lost_connections(

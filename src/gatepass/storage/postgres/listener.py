@@ -15,6 +15,7 @@ import psycopg
 
 from gatepass.auth import StorageUnavailable
 from gatepass.storage.growth import Growth
+from gatepass.storage.postgres.deadline import Deadline
 from gatepass.storage.postgres.pool import connect
 from gatepass.storage.postgres.statements import CHANNEL
 
@@ -79,9 +80,11 @@ class Listener:
             await asyncio.sleep(AGAIN)
 
     async def _hear(self, connection: Connection) -> None:
-        await connection.execute(f"LISTEN {CHANNEL}")  # first: what comes from now on is heard
+        with Deadline(connection):
+            await connection.execute(f"LISTEN {CHANNEL}")  # first: what comes from now on is heard
         while True:
-            row = await (await connection.execute(_HEAD)).fetchone()
+            with Deadline(connection):
+                row = await (await connection.execute(_HEAD)).fetchone()
             self._stands_at(0 if row is None else row[0])
             self._deaf = False
             async for notify in connection.notifies(timeout=LOOK):

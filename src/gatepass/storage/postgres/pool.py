@@ -10,6 +10,7 @@ from psycopg.types.numeric import Int8BinaryDumper
 from psycopg_pool import AsyncConnectionPool
 
 from gatepass.auth import StorageUnavailable
+from gatepass.storage.postgres.deadline import Deadline
 
 if TYPE_CHECKING:
     from typing import TypeAlias
@@ -109,8 +110,9 @@ async def set_up(connection: psycopg.AsyncConnection[Any]) -> None:
     """Set a new connection up, in one trip."""
     # All integers alike: a statement would be prepared anew for each width of number.
     connection.adapters.register_dumper(int, Int8BinaryDumper)
-    cursor = await connection.execute(_SET_UP)
-    row = await cursor.fetchone()
+    with Deadline(connection):
+        cursor = await connection.execute(_SET_UP)
+        row = await cursor.fetchone()
     if row is None or row[-1] != "UTF8":
         raise psycopg.NotSupportedError("the database's encoding must be UTF8")
 

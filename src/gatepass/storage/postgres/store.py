@@ -14,6 +14,7 @@ from gatepass.auth import AuthError, Conflict, Feed, Place, StorageUnavailable, 
 from gatepass.storage import rows
 from gatepass.storage.postgres import lookups as sql
 from gatepass.storage.postgres import statements
+from gatepass.storage.postgres.deadline import Deadline, ServerSilent
 from gatepass.storage.postgres.listener import Listener
 from gatepass.storage.postgres.migrate import migrate, migrations
 from gatepass.storage.postgres.plan import plan
@@ -49,7 +50,8 @@ TRIES: Final = 5
 NOTES: Final = 1_000
 """Notes that may wait to be written; beyond them they are dropped. One a minute and session is the rule."""
 
-_POOL: Final = (PoolTimeout, PoolClosed, TooManyRequests)
+_NOT_LOST: Final = (PoolTimeout, PoolClosed, TooManyRequests, ServerSilent)
+"""Failures after which another connection would not do better."""
 _ROLLED_BACK: Final = (errors.DeadlockDetected, errors.SerializationFailure)
 
 
@@ -118,7 +120,8 @@ class PostgresStore:
         for left in reversed(range(TRIES)):
             try:
                 async with self._pool.connection() as connection:
-                    await execute(connection, steps)
+                    with Deadline(connection):
+                        await execute(connection, steps)
             except psycopg.Error as error:
                 if left and isinstance(error, _ROLLED_BACK):
                     continue
@@ -284,22 +287,26 @@ class PostgresStore:
 
     async def _read_once(self, statement: str, values: rows.Row) -> list[rows.Row]:
         async with self._pool.connection() as connection:
-            cursor = connection.cursor(binary=True)
-            await cursor.execute(statement.encode(), values)
-            return await cursor.fetchall()
+            with Deadline(connection):
+                cursor = connection.cursor(binary=True)
+                await cursor.execute(statement.encode(), values)
+                return await cursor.fetchall()
 
     async def _number_events(self, limit: int) -> None:
         try:
-            async with self._pool.connection() as connection, connection.transaction():
-                await connection.execute(statements.EVENT_LOG_LOCKED)
-                await connection.execute(statements.EVENTS_NUMBERED, (limit,))
+            async with self._pool.connection() as connection:
+                with Deadline(connection):
+                    async with connection.transaction():
+                        await connection.execute(statements.EVENT_LOG_LOCKED)
+                        await connection.execute(statements.EVENTS_NUMBERED, (limit,))
         except psycopg.Error as error:
             raise await self._failed(error) from None
 
     async def _failed(self, error: Exception) -> StorageUnavailable:
         """Name a failure; where one connection is no good any more, the others are probably not either."""
-        if isinstance(error, errors.ReadOnlySqlTransaction):
-            await self._pool.drain()  # the server has become somebody's standby: find the new one
+        if isinstance(error, errors.ReadOnlySqlTransaction | ServerSilent):
+            # The server has become somebody's standby, or is frozen and can't be asked: find the new one.
+            await self._pool.drain()
         elif _is_lost(error) and not self._closed:
             await self._pool.check()
         return unavailable(error)
@@ -307,6 +314,6 @@ class PostgresStore:
 
 def _is_lost(error: Exception) -> bool:
     """Say whether a connection is gone: nobody answers (no code), or the server says that it goes."""
-    if not isinstance(error, psycopg.OperationalError) or isinstance(error, _POOL):
+    if not isinstance(error, psycopg.OperationalError) or isinstance(error, _NOT_LOST):
         return False
     return error.sqlstate is None or error.sqlstate.startswith(("08", "57P"))
