@@ -25,11 +25,14 @@ def trials(lasts: float, only: str) -> Iterator[Broken]:
     if only in "cluster":
         with auth_faults.running_cluster() as cluster:
             yield auth_faults.database_killed(cluster, lasts=lasts)
+            yield auth_faults.database_frozen(cluster, lasts=2 * lasts)
             yield auth_faults.auth_killed(cluster, lasts=lasts)
             yield auth_faults.auth_stopped(cluster, lasts=lasts)
             yield auth_faults.rolling_restart(cluster)
     if only in "failover":
         yield auth_faults.failover(synchronous=True, lasts=lasts)
+        yield auth_faults.failover(synchronous=True, lasts=lasts, loss="frozen (SIGSTOP)")
+        yield auth_faults.standby_away(lasts=2 * lasts)
         yield auth_faults.failover(synchronous=False, lasts=lasts)
     if only in "sqlite":
         yield auth_faults.sqlite_killed(lasts=lasts)
@@ -49,7 +52,7 @@ def row(seen: Broken) -> str:
 
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("--lasts", type=float, default=10, help="seconds that a fault lasts")
+    options.add_argument("--lasts", type=float, default=10, help="seconds that most faults last")
     options.add_argument("--only", default="", choices=["cluster", "failover", "sqlite", ""])
     given = options.parse_args()
     print(f"Faults of {given.lasts:g} s.\n\n{HEAD}", flush=True)

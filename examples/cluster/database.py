@@ -7,6 +7,7 @@ import pwd
 import signal
 import subprocess
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -70,12 +71,17 @@ class Database:
     def kill(self) -> None:
         """Kill all its processes at once (-9), as if the machine had lost its power."""
         if self.process is not None:
-            children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
-            pids = [self.process.pid, *map(int, children.read_text().split())]
-            for pid in pids:
-                os.kill(pid, signal.SIGKILL)
+            self.signal(signal.SIGKILL)
             self.process.wait(PATIENCE)
             self.process = None
+
+    def signal(self, number: signal.Signals) -> None:
+        """Send a signal to all its processes; SIGSTOP freezes it, and the line to it stays alive."""
+        if self.process is not None:
+            children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
+            for pid in (self.process.pid, *map(int, children.read_text().split())):
+                with suppress(ProcessLookupError):
+                    os.kill(pid, number)
 
     def execute(self, statement: str, name: str = "postgres") -> list[tuple[Any, ...]]:
         """Run one statement beside everybody else."""

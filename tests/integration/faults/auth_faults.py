@@ -10,7 +10,7 @@ import tempfile
 import time
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from examples.cluster.cluster import Cluster, wait_until_ready
 from examples.cluster.database import Database
@@ -59,6 +59,16 @@ def database_killed(cluster: Cluster, *, lasts: float) -> Broken:
     return seen
 
 
+def database_frozen(cluster: Cluster, *, lasts: float) -> Broken:
+    passes = grace_passes(cluster.database)
+    with under_load([cluster.url], "PostgreSQL frozen (SIGSTOP)", let_the_grace_pass=passes) as seen:
+        cluster.database.signal(signal.SIGSTOP)
+        time.sleep(lasts)
+        cluster.database.signal(signal.SIGCONT)
+        seen.mended = time.time()
+    return seen
+
+
 def auth_killed(cluster: Cluster, *, lasts: float) -> Broken:
     passes = grace_passes(cluster.database)
     with under_load([cluster.url], "one of two Auths killed (-9)", let_the_grace_pass=passes) as seen:
@@ -90,8 +100,46 @@ def rolling_restart(cluster: Cluster) -> Broken:
     return seen
 
 
-def failover(*, synchronous: bool, lasts: float) -> Broken:
-    """Lose the primary's machine for good, and promote its standby; Auth was told of both."""
+Loss: TypeAlias = Literal["killed (-9)", "frozen (SIGSTOP)"]
+
+
+def failover(*, synchronous: bool, lasts: float, loss: Loss = "killed (-9)") -> Broken:
+    """Lose the primary for good, and promote its standby; Auth was told of both."""
+    kind = "synchronous" if synchronous else "asynchronous"
+    with with_standby(synchronous=synchronous) as (cluster, standby):
+        passes = grace_passes(standby)
+        with under_load(
+            [cluster.url], f"primary {loss}, {kind} standby promoted", let_the_grace_pass=passes
+        ) as seen:
+            if not synchronous:
+                _fall_behind(standby)
+            if loss == "killed (-9)":
+                cluster.database.kill()
+            else:
+                cluster.database.signal(signal.SIGSTOP)
+            time.sleep(lasts)
+            standby.execute("SELECT pg_promote()")
+            seen.mended = time.time()
+    return seen
+
+
+def standby_away(*, lasts: float) -> Broken:
+    """Let the only synchronous standby be away for a while."""
+    with with_standby(synchronous=True) as (cluster, standby):
+        passes = grace_passes(cluster.database)
+        with under_load(
+            [cluster.url], "the only synchronous standby away", let_the_grace_pass=passes
+        ) as seen:
+            standby.stop()
+            time.sleep(lasts)
+            standby.start()
+            seen.mended = time.time()
+    return seen
+
+
+@contextmanager
+def with_standby(*, synchronous: bool) -> Iterator[tuple[Cluster, Database]]:
+    """Give a cluster whose database has a standby; Auth is told of both."""
     with ExitStack() as stack:
         folder = stack.enter_context(private_folder())
         url = f"postgresql://gatepass@/gatepass?host={folder / 'database'},{folder / 'standby'}"
@@ -101,6 +149,7 @@ def failover(*, synchronous: bool, lasts: float) -> Broken:
         add_users(cluster.variables())
         standby = Database(folder / "standby")
         standby.follow(cluster.database)
+        stack.callback(cluster.database.kill)  # it may be frozen
         standby.start()
         stack.callback(standby.stop)
         until(lambda: bool(cluster.database.execute(STANDBYS)))
@@ -108,15 +157,7 @@ def failover(*, synchronous: bool, lasts: float) -> Broken:
             cluster.database.execute("ALTER SYSTEM SET synchronous_standby_names = '*'")
             cluster.database.execute("SELECT pg_reload_conf()")
             until(lambda: ("sync",) in cluster.database.execute(STANDBYS))
-        name = f"primary lost, {'synchronous' if synchronous else 'asynchronous'} standby promoted"
-        with under_load([cluster.url], name, let_the_grace_pass=grace_passes(standby)) as seen:
-            if not synchronous:
-                _fall_behind(standby)
-            cluster.database.kill()
-            time.sleep(lasts)
-            standby.execute("SELECT pg_promote()")
-            seen.mended = time.time()
-        return seen
+        yield cluster, standby
 
 
 def _fall_behind(standby: Database) -> None:
