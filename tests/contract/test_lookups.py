@@ -51,6 +51,10 @@ EMPTY: dict[str, tuple[Callable[[Store], Awaitable[Any]], Any]] = {
     "signing_keys": (lambda s: s.signing_keys(), []),
     "events_after": (lambda s: s.events_after(0, 10), []),
     "orders_on": (lambda s: s.orders_on(jti="jti-one", client_id="gatepass", kid="k1"), []),
+    "session_and_orders": (
+        lambda s: s.session_and_orders("sid-one", jti="jti-one", client_id="gatepass", kid="k1"),
+        (None, []),
+    ),
     "link_by_hash": (lambda s: s.link_by_hash(digest("link")), None),
     "attempt": (lambda s: s.attempt("account:ada"), None),
     "purgeable": (lambda s: s.purgeable(Purged(NOW, NOW, NOW, NOW, 10)), False),
@@ -71,6 +75,7 @@ FILLED: dict[str, Any] = {
     "signing_keys": [key()],
     "events_after": [],
     "orders_on": [],
+    "session_and_orders": ((session(), ADA), []),
     "link_by_hash": (link(), ADA),
     "attempt": None,
     "purgeable": False,

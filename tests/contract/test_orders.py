@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.contract.samples import NOW
+from tests.contract.samples import NOW, session, user
 
-from gatepass.auth import Revocation, Revoked
+from gatepass.auth import Revocation, Revoked, SessionStarted, UserAdded
 from gatepass.oauth import Selects
 
 if TYPE_CHECKING:
@@ -43,6 +43,17 @@ async def test_an_order_is_found_by_what_it_names(store: Store, meant: Revocatio
     assert await store.orders_on(**ASKED) == []
     await store.commit(Revoked(meant))
     assert await store.orders_on(**ASKED) == [meant]
+
+
+async def test_a_session_comes_with_the_orders_on_its_token_in_one_look_up(store: Store) -> None:
+    ada, started = user(), session()
+    await store.commit(UserAdded(ada, None), SessionStarted(started), *map(Revoked, OTHERS.values()))
+    before = store.lookups
+    assert await store.session_and_orders(started.sid, **ASKED) == ((started, ada), [])
+    assert store.lookups == before + 1
+    await store.commit(*map(Revoked, MEANT.values()))
+    assert await store.session_and_orders(started.sid, **ASKED) == ((started, ada), [*MEANT.values()])
+    assert await store.session_and_orders("sid-other", **ASKED) == (None, [*MEANT.values()])
 
 
 async def test_all_that_name_it_are_found_in_the_order_of_their_places(store: Store) -> None:

@@ -158,6 +158,13 @@ class Orders(Protocol):
         """List the entries of the feed that name one of the three, or every token, in order."""
         ...
 
+    async def session_and_orders(
+        self, sid: str, *, jti: str, client_id: str, kid: str
+    ) -> tuple[tuple[Session, User] | None, list[Revocation]]:
+        """Find what a check of an access token asks, in one look-up: its session with the user, and the
+        orders on it."""
+        ...
+
 
 class Attempts(Protocol):
     """Look-ups of attempt counters."""

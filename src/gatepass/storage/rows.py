@@ -65,6 +65,7 @@ USER_WIDTH: Final = USER.count(",") + 1
 SESSION_WIDTH: Final = SESSION.count(",") + 1
 LINK_WIDTH: Final = LINK.count(",") + 1
 MAIL_WIDTH: Final = MAIL.count(",") + 1
+REVOCATION_WIDTH: Final = REVOCATION.count(",") + 1
 REFRESH_WIDTH: Final = REFRESH.count(",") + 1
 
 # Calling an Enum to find a member costs 0.3 µs, a dict 0.03: three of them are in every session check.
@@ -173,6 +174,13 @@ def import_run(row: Row) -> ImportRun:
 def revocation(row: Row) -> RecordedRevocation:
     """Read `REVOCATION` columns."""
     return RecordedRevocation(row[0], Revocation(_SELECTS[row[1]], *row[2:]))
+
+
+def session_and_orders(found: list[Row]) -> tuple[tuple[Session, User] | None, list[Revocation]]:
+    """Read `REVOCATION`, `SESSION` and `USER` columns of a row for each order; a lone row may have none."""
+    held = found[0][REVOCATION_WIDTH:] if found else (None,)
+    orders = [revocation(row[:REVOCATION_WIDTH]).revocation for row in found if row[0] is not None]
+    return None if held[0] is None else session_and_user(held), orders
 
 
 def user_row(user: User) -> Row:

@@ -37,10 +37,12 @@ async def check_access_token(auth: Auth, *, token: str, now: float) -> CheckedTo
     except (JoseError, OAuthError):
         raise SessionRefused("token_invalid") from None
     # The key too: the ring of this process may be a moment older than the commit that took it back.
-    found = await auth.store.orders_on(jti=claims.jti, client_id=claims.client_id, kid=verified.kid or "")
-    if orders.taken_back(claims, found):
+    found, taken_back = await auth.store.session_and_orders(
+        claims.sid, jti=claims.jti, client_id=claims.client_id, kid=verified.kid or ""
+    )
+    if orders.taken_back(claims, taken_back):
         raise SessionRefused("token_revoked")
-    checked = admit(auth, await auth.store.session_by_sid(claims.sid), now=now)
+    checked = admit(auth, found, now=now)
     if claims.sub != checked.user.id or claims.epoch < checked.user.revoked_below:
         raise SessionRefused("session_revoked")
     return CheckedToken(checked.session, checked.user, claims)

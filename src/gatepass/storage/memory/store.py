@@ -194,6 +194,15 @@ class MemoryStore:
         entries = self._tables.revocations.items()
         return [entry for _, entry in sorted(entries) if (entry.selects, entry.value) in named]
 
+    async def session_and_orders(
+        self, sid: str, *, jti: str, client_id: str, kid: str
+    ) -> tuple[tuple[Session, User] | None, list[Revocation]]:
+        """Find a session and its user, and the orders on a token of it: one look-up."""
+        found = await self.session_by_sid(sid)
+        orders = await self.orders_on(jti=jti, client_id=client_id, kid=kid)
+        self.lookups -= 1
+        return found, orders
+
     async def attempt(self, key: str) -> float | None:
         """Give the number under a key."""
         self.lookups += 1

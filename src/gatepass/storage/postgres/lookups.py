@@ -61,6 +61,16 @@ ORDERS: Final = (
     f" SELECT {rows.REVOCATION} FROM asked JOIN revocations ON selects = kind AND value = text"
     " WHERE user_id IS NULL ORDER BY seq"
 )
+_ON_TOKEN: Final = (
+    f"(SELECT {rows.REVOCATION} FROM (VALUES ('jti', $2), ('client_id', $3), ('kid', $4), ('all', ''))"
+    " AS asked (kind, text) JOIN revocations ON selects = kind AND value = text WHERE user_id IS NULL)"
+)
+# A row for each order, and one where there is none; the session's columns are the same in all of them.
+SESSION_AND_ORDERS: Final = (
+    f"SELECT o.*, {rows.SESSION}, {rows.USER} FROM (SELECT $1::text AS sid) a"
+    " LEFT JOIN sessions s ON s.sid = a.sid LEFT JOIN users u ON u.id = s.user_id"
+    f" LEFT JOIN {_ON_TOKEN} o ON true ORDER BY o.seq"
+)
 LINK_BY_HASH: Final = (
     f"SELECT {rows.LINK}, {rows.USER} FROM links l JOIN users u ON u.id = l.user_id WHERE l.hash = $1"
 )

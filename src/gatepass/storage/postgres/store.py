@@ -233,6 +233,13 @@ class PostgresStore:
         """List the entries of the feed that name one of the three, or every token."""
         return [rows.revocation(row).revocation for row in await self._all(sql.ORDERS, (jti, client_id, kid))]
 
+    async def session_and_orders(
+        self, sid: str, *, jti: str, client_id: str, kid: str
+    ) -> tuple[tuple[Session, User] | None, list[Revocation]]:
+        """Find a session and its user, and the orders on a token of it: one statement."""
+        found = await self._all(sql.SESSION_AND_ORDERS, (sid, jti, client_id, kid))
+        return rows.session_and_orders(found)
+
     async def attempt(self, key: str) -> float | None:
         """Give the number under a key."""
         row = await self._one(sql.ATTEMPT, (key,))

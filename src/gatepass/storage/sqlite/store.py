@@ -102,6 +102,14 @@ _ORDERS: Final = (
     f" SELECT {rows.REVOCATION} FROM asked CROSS JOIN revocations ON selects = kind AND value = text"
     " WHERE user_id IS NULL ORDER BY seq"
 )
+# A row for each order, and one where there is none; the session's columns are the same in all of them.
+_SESSION_AND_ORDERS: Final = (
+    "WITH asked (kind, text) AS (VALUES ('jti', ?), ('client_id', ?), ('kid', ?), ('all', ''))"  # noqa: S608
+    f" SELECT o.*, {rows.SESSION}, {rows.USER} FROM (SELECT ? AS sid) a"
+    " LEFT JOIN sessions s ON s.sid = a.sid LEFT JOIN users u ON u.id = s.user_id"
+    f" LEFT JOIN (SELECT {rows.REVOCATION} FROM asked CROSS JOIN revocations"
+    " ON selects = kind AND value = text WHERE user_id IS NULL) o ORDER BY o.seq"
+)
 _FEED_HEAD: Final = "SELECT head FROM feed"
 _CROWDED: Final = (
     "SELECT user_id FROM revocations r WHERE selects = 'sid' AND user_id IN (SELECT user_id FROM revocations"
@@ -275,6 +283,13 @@ class SqliteStore:
     async def orders_on(self, *, jti: str, client_id: str, kid: str) -> list[Revocation]:
         """List the entries of the feed that name one of the three, or every token."""
         return [rows.revocation(row).revocation for row in self._all(_ORDERS, (jti, client_id, kid))]
+
+    async def session_and_orders(
+        self, sid: str, *, jti: str, client_id: str, kid: str
+    ) -> tuple[tuple[Session, User] | None, list[Revocation]]:
+        """Find a session and its user, and the orders on a token of it: one statement."""
+        found = self._all(_SESSION_AND_ORDERS, (jti, client_id, kid, sid))
+        return rows.session_and_orders(found)
 
     async def attempt(self, key: str) -> float | None:
         """Give the number under a key."""
