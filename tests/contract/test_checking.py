@@ -75,6 +75,12 @@ async def test_what_is_wrong_is_found(tmp_path: Path, words: str, statement: str
     assert any(words in finding for finding in findings)
 
 
+async def test_an_address_may_have_options_of_its_own(postgres_url: str) -> None:
+    await (await open_at(postgres_url)).close()
+    with closing(PostgresLook(f"{postgres_url}&options=-c%20search_path%3Dpublic")) as look:
+        assert checking.check(look).findings == []
+
+
 OF_POSTGRESQL = {
     "2 events beyond the log's end": "INSERT INTO events (seq, at, kind) VALUES (1, 0, 'x'), (2, 0, 'x')",
     "1 entries of the revocation feed outside of its bounds": BROKEN[

@@ -7,6 +7,7 @@ No HTTP, no SQL, no event loop, no clock: time, entropy and ports come in. Whate
 from gatepass.auth import (
     finding,
     foreign_hashes,
+    imports,
     links,
     mails,
     passwords,
@@ -219,6 +220,7 @@ __all__ = [
     "check_lifetime",
     "finding",
     "foreign_hashes",
+    "imports",
     "json_line",
     "links",
     "mails",

@@ -25,6 +25,7 @@ from gatepass.auth import (
     Tokens,
     TooManyAttempts,
     User,
+    imports,
     usecases,
 )
 
@@ -201,6 +202,12 @@ async def invite_again(s: Site) -> None:
     await usecases.invite_again(s.auth, email="new@example.org", actor=s.admin, client=CLIENT, now=NOW)
 
 
+async def import_users(s: Site) -> None:
+    fields = {"email": "new@example.org", "first_name": "N", "last_name": "E"}
+    judged = await usecases.judge_users(s.auth, [imports.Line(1, fields)], seen=set(), now=NOW)
+    await usecases.import_users(s.auth, judged, run=None, after=imports.ImportRun("file", 1, 1), now=NOW)
+
+
 async def send_mails(s: Site) -> None:
     await ask_reset(s)
     await usecases.send_mails(s.auth, MailBox(), now=NOW)
@@ -343,6 +350,7 @@ LINES: dict[tuple[str, str], tuple[UseCase, list[Line]]] = {
         ],
     ),
     ("invite_user", "good"): (invite, [(EventKind.USER_INVITED, "admin", ADDRESS, None)]),
+    ("import_users", "good"): (import_users, [(EventKind.USER_IMPORTED, "cli", None, None)]),
     ("invite_again", "good"): (
         invite_again,
         [
@@ -440,7 +448,9 @@ LINES: dict[tuple[str, str], tuple[UseCase, list[Line]]] = {
 READS = {
     "check_access_token",
     "check_session",
+    "find_import",
     "find_user",
+    "judge_users",
     "last_place",
     "list_events",
     "list_keys",
@@ -453,8 +463,8 @@ READS = {
     "search_users",
 }
 """Look, and change nothing but a session's time of use."""
-CHORES = {"compact_revocations", "purge"}
-"""Tidy up what no longer matters, by the clock."""
+CHORES = {"compact_revocations", "finish_import", "purge"}
+"""Tidy up what no longer matters, or note that all of it was told."""
 
 
 def test_every_use_case_is_in_the_table() -> None:

@@ -13,7 +13,12 @@ from gatepass.storage.postgres.pool import parameters, unavailable
 if TYPE_CHECKING:
     from gatepass.storage.rows import Row
 
-_BEGIN = "BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"
+_SET_UP = (
+    "SET search_path = gatepass",
+    "SET statement_timeout = 0",
+    "SET idle_in_transaction_session_timeout = 0",
+    "BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY",
+)
 _INVALID = (
     "SELECT count(*) FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid"
     " JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = 'gatepass' AND NOT i.indisvalid"
@@ -32,12 +37,11 @@ class PostgresLook:
         given = parameters(url)
         given.pop("target_session_attrs", None)  # a standby is as good to look at
         try:
-            self._connection = psycopg.connect(
-                **given, autocommit=True, options="-c search_path=gatepass -c statement_timeout=0"
-            )
+            self._connection = psycopg.connect(**given, autocommit=True)
         except psycopg.Error as error:
             raise unavailable(error) from None
-        self.execute(_BEGIN)
+        for statement in _SET_UP:
+            self.execute(statement)
 
     def close(self) -> None:
         """End it."""
