@@ -8,7 +8,7 @@ from tests.docs.pages import DOCS, mentions, named, prose, rows
 
 from gatepass.auth import EventKind
 from gatepass.auth.password_rules import commonest
-from gatepass.server.operation import Access, Operation
+from gatepass.server.operation import Access
 from gatepass.server.routes import operations, pages
 from gatepass.server.site import ServerConfig
 from gatepass.settings import Settings
@@ -28,8 +28,7 @@ def ways_in() -> set[str]:
     api = {
         f"POST {row.path}"
         for row in operations(CONFIG)
-        if isinstance(row, Operation)
-        and row.method == "POST"
+        if row.method == "POST"
         and (row.access is Access.OPEN or row.path in {"/api/tokens", "/api/password"})
     }
     forms = {f"POST {page.path}" for page in pages() if page.method == "POST"}

@@ -54,6 +54,13 @@ async def test_every_log_in_gets_a_new_session_id() -> None:
     assert len({(await log_in(auth)).session_id.reveal() for _ in range(5)}) == 5
 
 
+async def test_a_password_holds_until_it_is_changed() -> None:
+    auth = await open_auth()
+    user = await add(auth)
+    came = await log_in(auth, now=NOW + 20 * 365 * 86_400)
+    assert came.user.id == user.id
+
+
 REFUSED = {
     "wrong password": ("ada@example.org", "wrong password"),
     "no password": ("ada@example.org", ""),

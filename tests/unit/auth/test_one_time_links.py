@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -167,6 +168,17 @@ async def test_a_reset_ends_every_session_and_logs_nobody_in(auth: Auth, box: Ma
     assert box.letters[-1].subject == "Your password at clinic has changed"
 
 
+async def test_a_changed_password_is_told_to_the_mailbox_too(auth: Auth, box: MailBox) -> None:
+    await add(auth)
+    await usecases.change_password(
+        auth, checked=await entered(auth), current=PASSWORD, new=NEW, client=CLIENT, now=NOW
+    )
+    await usecases.send_mails(auth, box, now=NOW)
+    assert [(letter.to, letter.subject) for letter in box.letters] == [
+        ("ada@example.org", "Your password at clinic has changed")
+    ]
+
+
 async def test_the_answer_and_the_work_are_the_same_whoever_has_the_address(auth: Auth) -> None:
     await add(auth)
     await add(auth, "off@example.org")
@@ -268,6 +280,17 @@ async def test_no_link_at_all_hashes_nothing(auth: Auth, link: str, code: str) -
         await set_password(auth, link)
     assert refused.value.code == code
     assert passwords_of(auth).hashed == 0
+
+
+async def test_who_guesses_links_must_wait(auth: Auth, box: MailBox) -> None:
+    await add(auth)
+    good = await ask(auth, box)
+    for _ in range(auth.terms.address_limit.attempts - 1):  # the mail that was asked for counts too
+        with pytest.raises(LinkRefused):
+            await set_password(auth, LinkSecret.new(os.urandom).reveal())
+    with pytest.raises(TooManyAttempts):
+        await set_password(auth, good)
+    await set_password(auth, good, now=NOW + 10)
 
 
 async def test_looking_at_a_dead_link_leaves_no_line(auth: Auth, box: MailBox) -> None:

@@ -6,8 +6,9 @@ from html.parser import HTMLParser
 from typing import TYPE_CHECKING
 
 import pytest
+from tests.server_world import sent
 
-from gatepass.auth import Contended, Limit, StorageUnavailable, usecases
+from gatepass.auth import Client, Contended, Limit, StorageUnavailable, usecases
 from gatepass.server.pages import ago, wait
 
 if TYPE_CHECKING:
@@ -228,6 +229,27 @@ async def test_logging_out_ends_the_session_and_takes_the_cookie_back(world: Wor
     check = await browser.post("/api/session/check", headers={"authorization": f"Bearer {session_id}"})
     assert check.json() == {"active": False}
     assert "You are logged out." in (await browser.get("/login?done=logged-out")).text
+
+
+PASSWORD_FIELDS = {"/login": 1, "/password": 3, "/profile": 2, "/set-password": 2}
+
+
+@pytest.mark.parametrize("path", PASSWORD_FIELDS)
+async def test_every_password_is_masked_and_may_be_pasted(world: World, path: str) -> None:
+    browser = world.client() if path == "/login" else await world.browser()
+    if path == "/set-password":
+        await usecases.ask_reset(
+            world.auth, email="ann@example.org", client=Client(address="192.0.2.7"), now=world.now
+        )
+        path += f"?link={await sent(world, 'ann@example.org')}"
+    page = Page((await browser.get(path, follow_redirects=True)).text)
+    names = {"password", "current_password", "new_password", "new_again"}
+    fields = [field for field in page.all("input") if field["name"] in names]
+    assert len(fields) == PASSWORD_FIELDS[path.partition("?")[0]]
+    for field in fields:
+        assert field["type"] == "password"
+        assert field["autocomplete"] in {"current-password", "new-password"}
+        assert not [name for name in field if name.startswith("on")]
 
 
 @pytest.mark.parametrize("path", ["/", "/password", "/profile", "/logout"])

@@ -13,6 +13,7 @@ from gatepass.verifier import (
     Forbidden,
     Freshness,
     Guard,
+    LoginTooOld,
     MalformedRequest,
     PassMissing,
     Principal,
@@ -22,6 +23,7 @@ from gatepass.verifier import (
     Unauthenticated,
     Unavailable,
     demand,
+    fresh_login,
     permission,
     role,
     scope,
@@ -183,6 +185,15 @@ async def test_who_is_refused_what_stands_in_the_log(caplog: pytest.LogCaptureFi
         "access refused: needs_permission appointments:write user='ada'",
         f"request refused: {refused.value.reason}",
     ]
+
+
+def test_a_log_in_too_long_ago_is_asked_for_anew() -> None:
+    assert demand(ADA, fresh_login(within=5), now=NOW) is ADA
+    with pytest.raises(LoginTooOld) as refused:
+        demand(ADA, fresh_login(within=5), now=NOW + 0.5)
+    challenge = str(answer(refused.value, realm="clinic").headers)
+    assert 'error="insufficient_user_authentication"' in challenge
+    assert 'max_age="5"' in challenge
 
 
 def test_all_demands_must_be_met_and_nobody_meets_none() -> None:
