@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 HOST = "127.0.0.1"
 CONFIGURATION = Path(__file__).with_name("nginx.conf")
 PATIENCE = 40.0  # seconds
+LEFT_ALONE = 2.0
+"""Seconds for which nginx leaves a process alone that did not answer (`fail_timeout`, which it rounds up)."""
 GATEPASS = (sys.executable, "-c", "import sys; from gatepass.cli import main; sys.exit(main())")
 
 
@@ -80,12 +82,13 @@ class Cluster:
         }
 
     def restart(self) -> None:
-        """Start every process anew, one after the other, each once the one before it is ready."""
+        """Start every process anew, one after the other, each once nginx asks the one before it again."""
         for auth in self.auths:
             auth.ask_to_stop()
             auth.make_sure_it_stopped()
             auth.start()
             wait_until_ready(auth)
+            time.sleep(LEFT_ALONE)
 
     def stop(self) -> None:
         """End everything: nginx first, so that nobody is let down, and the database last."""
@@ -114,7 +117,7 @@ class Cluster:
 
     def _nginx(self, port: int) -> Child:
         addresses = [auth.url.removeprefix("http://") for auth in self.auths]
-        servers = "\n    ".join(f"server {address} max_fails=1 fail_timeout=2s;" for address in addresses)
+        servers = "\n    ".join(f"server {address} max_fails=1 fail_timeout=1s;" for address in addresses)
         filled = {"logs": str(self._logs), "servers": servers, "listen": f"{HOST}:{port}"}
         text = CONFIGURATION.read_text("utf-8")
         for name, value in filled.items():

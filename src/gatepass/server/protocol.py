@@ -31,6 +31,11 @@ PATIENCE: Final = 20.0
 UNREAD: Final = 20.0
 
 
+# Seconds in which an idle connection is still listened to when the process is about to end. A request may be
+# on its way: cut off, a load balancer can't know whether it was carried out, nor ask another process.
+LINGER: Final = 0.5
+
+
 class _PathOnly(logging.Filter):
     """Cuts the query string off uvicorn's access line: it carries whatever a client or a page puts there."""
 
@@ -53,6 +58,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
     _is_whole = False
     _deadline: asyncio.TimerHandle | None = None
     _unread: asyncio.TimerHandle | None = None
+    _is_leaving = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin to wait for the first request."""
@@ -104,6 +110,8 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         """Know that the head is whole."""
         self._in_head = False
         super().on_headers_complete()
+        if self._is_leaving and self.cycle is not None:
+            self.cycle.keep_alive = False
 
     def on_body(self, body: bytes) -> None:
         """Let the body be counted by who reads it."""
@@ -117,6 +125,15 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         self._is_whole = True
         self._wait_no_more()
         super().on_message_complete()
+
+    def shutdown(self) -> None:
+        """Answer what is under way or on its way, and then close."""
+        is_idle = self.cycle is None or self.cycle.response_complete  # type: ignore[redundant-expr]
+        if is_idle and not self._is_leaving:
+            self.loop.call_later(LINGER, self.shutdown)
+        else:
+            super().shutdown()
+        self._is_leaving = True
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002 (uvicorn's own words for it)
         """Refuse what httptools can't read."""
