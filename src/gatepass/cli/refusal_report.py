@@ -25,16 +25,16 @@ class RefusalReport:
         """Open it, and keep what it says of lines up to `after`. Raises `CommandFailed`."""
         self.path = path
         try:
-            kept = [text for text in _lines(path) if int(text.partition(":")[0]) <= after] if after else []
+            kept = [text for text in _lines(path) if int(text.partition(":")[0]) <= after]
             self._file = path.open("w", encoding="utf-8")
-            self._write("".join(kept))
         except ValueError:
             raise CommandFailed(f"{path} is no report of an import; name another: --report") from None
         except OSError as error:
             raise CommandFailed(f"can't write {path}: {error.strerror}") from None
+        self._write("".join(kept))
 
     def add(self, refusals: Iterable[Refusal]) -> None:
-        """Write refusals down, to stay."""
+        """Write refusals down, to stay. Raises `CommandFailed`."""
         self._write("".join(f"{refusal.number}: {refusal.reason}\n" for refusal in refusals))
 
     def close(self) -> None:
@@ -44,10 +44,14 @@ class RefusalReport:
             self.path.unlink()
 
     def _write(self, text: str) -> None:
-        if text:
+        if not text:
+            return
+        try:
             self._file.write(text)
             self._file.flush()
             os.fsync(self._file.fileno())
+        except OSError as error:
+            raise CommandFailed(f"can't write {self.path}: {error.strerror}; go on: --resume") from None
 
 
 def _lines(path: Path) -> list[str]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from gatepass.auth import COLUMNS, ImportRun, Line, Refusal, usecases
+from gatepass.auth import COLUMNS, Contended, ImportRun, Line, Refusal, usecases
 from gatepass.cli.failure import CommandFailed, CommandMisused
 from gatepass.cli.progress import Progress
 from gatepass.cli.refusal_report import RefusalReport
@@ -111,12 +111,21 @@ async def _imported(auth: Auth, users: UserFile, path: Path, *, resume: bool) ->
         seen: set[str] = set()
         for batch in _batches(users, after=done.line):
             judged, done = await _judged(auth, batch, report, seen=seen, done=done)
-            await usecases.import_users(auth, judged, run=run, after=done, now=time.time())
+            await _written(auth, judged, run=run, after=done)
             run = done
             progress.show(users.place, _words(done))
     done = msgspec.structs.replace(done, finished=True)
     await usecases.finish_import(auth, run=run, after=done)
     return done
+
+
+async def _written(auth: Auth, judged: Judged, *, run: ImportRun | None, after: ImportRun) -> None:
+    try:
+        await usecases.import_users(auth, judged, run=run, after=after, now=time.time())
+    except Contended:
+        raise CommandFailed(
+            "a user, a role or this import was changed by somebody else meanwhile; go on: --resume"
+        ) from None
 
 
 async def _judged(

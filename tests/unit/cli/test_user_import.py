@@ -11,10 +11,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from gatepass.auth import ImportRun, usecases
 from gatepass.cli import main, progress
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
+
+    from gatepass.auth import Auth, Line
+    from gatepass.auth.usecases.import_users import Judged
 
 HASH = "pbkdf2_sha1$1$salt$DGDID5YfDnHzqbUkr2ASBi/gN6Y="
 KNOWN = (
@@ -152,17 +157,40 @@ def test_a_line_with_too_few_columns_is_refused(site: Path) -> None:
     assert (site / "people.csv.refused").read_text() == "2: line: has 3 columns, and the first line 5\n"
 
 
-def test_a_file_that_is_no_report_is_not_overwritten_when_an_import_goes_on(site: Path) -> None:
+def test_a_file_that_is_no_report_is_not_overwritten(site: Path, capsys: pytest.CaptureFixture[str]) -> None:
     people, other = site / "people.csv", site / "diary.txt"
     people.write_text(HEADER + "nobody,,,,\n")
-    other.write_text("dear diary\n")
-    with closing(sqlite3.connect(site / "gatepass.db")) as database, database:
-        import hashlib
+    for diary in ("dear diary\n", "17 reasons\n", "\xff"):
+        other.write_text(diary, encoding="latin-1")
+        for option in ("--dry-run", "--resume"):
+            assert main(["user", "import", str(people), option, "--report", str(other)]) == 1
+            assert "is no report of an import" in capsys.readouterr().err
+        assert other.read_text(encoding="latin-1") == diary
+    other.write_text("1: a line of an older report\n")  # the twin
+    assert main(["user", "import", str(people), "--report", str(other)]) == 1
+    assert other.read_text() == "2: email: is not an e-mail address\n"
 
-        source = hashlib.sha256(people.read_bytes()).hexdigest()
-        database.execute("INSERT INTO imports VALUES (?, 1, 0, 0, 0)", (source,))
-    assert main(["user", "import", str(people), "--resume", "--report", str(other)]) == 1
-    assert other.read_text() == "dear diary\n"
+
+def test_a_file_that_two_import_at_once_is_imported_once(
+    site: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    people = site / "people.csv"
+    people.write_text(HEADER + f"ann@example.org,Ann,Lee,{HASH},\n")
+    judge = usecases.judge_users
+
+    async def judge_late(auth: Auth, lines: Sequence[Line], *, seen: set[str], now: float) -> Judged:
+        judged = await judge(auth, lines, seen=seen, now=now)
+        await usecases.import_users(auth, judged, run=None, after=ImportRun("other", 1, 1), now=now)
+        return judged
+
+    monkeypatch.setattr(usecases, "judge_users", judge_late)
+    assert main(["user", "import", str(people)]) == 1
+    assert "go on: --resume" in capsys.readouterr().err
+    monkeypatch.undo()
+    monkeypatch.setenv("GATEPASS_SETTINGS", str(site / "gatepass.toml"))
+    assert main(["user", "import", str(people), "--resume"]) == 1
+    assert (site / "people.csv.refused").read_text() == "2: email: an account has it already\n"
+    assert rows(site, "SELECT count(*) FROM users") == [(1,)]
 
 
 @pytest.mark.parametrize("form", ["csv", "jsonl"])
