@@ -6,6 +6,7 @@ import asyncio
 import logging
 import time
 import weakref
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from gatepass.oauth import Introspection, IntrospectionInvalid, is_session_pass
@@ -14,7 +15,7 @@ from gatepass.verifier.cache import Held, TokenCache
 from gatepass.verifier.errors import Unauthenticated, Unavailable
 from gatepass.verifier.fetch import FetchFailed, HttpFetch, require_http_client
 from gatepass.verifier.follower import process_follower
-from gatepass.verifier.freshness import DEFAULT
+from gatepass.verifier.freshness import DEFAULT, Freshness
 from gatepass.verifier.health import Counts
 from gatepass.verifier.issuer import Issuer
 from gatepass.verifier.principal import Principal
@@ -26,12 +27,15 @@ if TYPE_CHECKING:
     from gatepass.verifier.errors import Refused
     from gatepass.verifier.fetch import Fetch
     from gatepass.verifier.follower import Follower
-    from gatepass.verifier.freshness import Freshness
     from gatepass.verifier.health import Health
 
 log: Final = logging.getLogger("gatepass.verifier")
 
 RETRY_AFTER: Final = 2  # seconds: Auth starts in less than one
+
+REMEMBERED: Final = 3_600
+"""Seconds for which the feed remembers a session that ended, which is how long tokens can live. Sessions live
+for weeks: who heard nothing for so long asks Auth anew, or would never hear of the end."""
 
 
 class SessionVerifier:
@@ -44,11 +48,11 @@ class SessionVerifier:
         issuer: Auth.
         audience: the name of this Service, as Auth's answers call it.
         timeout: seconds for one question.
-        cache_for: seconds that an answer is used again. The revocation feed is followed meanwhile, so a
-            session that ends leaves the cache at once; while the feed cannot be heard (past the guard's
-            `max_staleness`), Auth is asked each time.
+        cache_for: seconds that an answer is used again, 3600 at most. The revocation feed is followed
+            meanwhile, so a session that ends leaves the cache at once; while the feed cannot be heard (past
+            the guard's `max_staleness`), Auth is asked each time.
         watch: what follows the feed, for the cache and for connections that stay open; its own by default.
-            A Service that takes both modes gives `Verifier.watch`, so that the feed is followed once.
+            A Service that takes both modes lends `Verifier.watch`, so that the feed is followed once.
     """
 
     def __init__(
@@ -64,8 +68,10 @@ class SessionVerifier:
         make_fetch: Callable[[], Fetch] | None = None,
         follower: Follower | None = None,
     ) -> None:
-        if cache_for < 0:
-            raise ValueError("cache_for is at least 0 seconds")
+        if not 0 <= cache_for <= REMEMBERED:
+            raise ValueError(f"cache_for is 0 to {REMEMBERED} seconds")
+        if watch is not None:
+            _check_watch(watch, issuer=issuer, cache_for=cache_for)
         self.audience = audience
         self.clock = clock
         if make_fetch is None:
@@ -80,6 +86,7 @@ class SessionVerifier:
         self._cache_for = cache_for
         self._cache = TokenCache(limit=cache_size)
         self._watch = watch or Watch(issuer, clock=clock, make_fetch=make_fetch, follower=follower)
+        self._is_lent = watch is not None
         self._follower = follower or process_follower()
         self._follower.lend(self._asking)
         weakref.finalize(self, self._follower.close, self._asking).atexit = False
@@ -106,8 +113,10 @@ class SessionVerifier:
 
     async def end_of(self, principal: Principal, *, freshness: Freshness = DEFAULT) -> Refused:
         """Wait until a Principal that was checked no longer holds, and say why."""
-        # Nobody may have followed the feed so far: Auth was asked about the session just now.
-        return await self._watch.end_of(principal, freshness=freshness, known_at=self.clock())
+        # Nobody may have followed the feed so far. But Auth was asked about the session: just now, or as long
+        # ago as an answer is kept.
+        known_at = self.clock() - self._cache_for
+        return await self._watch.end_of(principal, freshness=_remembered(freshness), known_at=known_at)
 
     async def ready(self, within: float = 5) -> None:
         """Learn where to ask; for start-up. Raises `Unavailable` when that is not known after `within` s."""
@@ -121,8 +130,9 @@ class SessionVerifier:
 
     async def close(self) -> None:
         """Close the connections of the running loop and of the background; a later check would open new
-        ones."""
-        self._watch.close()
+        ones. A watch that was lent goes on."""
+        if not self._is_lent:
+            self._watch.close()
         await self._asking.close()
         closing = self._follower.close(self._asking)
         if closing is not None:
@@ -194,3 +204,19 @@ class SessionVerifier:
         self._counts.refused += 1
         log.info("session refused: code=%s", reason)
         return Unauthenticated(reason)
+
+
+def _check_watch(watch: Watch, *, issuer: str, cache_for: float) -> None:
+    """Refuse a watch that would never hear of the end of a session."""
+    if watch.issuer.identifier != issuer:
+        raise ValueError("the watch is another issuer's")
+    if cache_for and watch.feed is None:
+        raise ValueError("a cache needs a watch that follows the feed")
+
+
+def _remembered(freshness: Freshness) -> Freshness:
+    """Give the contract of a connection that stays: no view counts for longer than the feed remembers what
+    it missed."""
+    if freshness.on_stale == "allow":
+        return Freshness(max_staleness=REMEMBERED)
+    return replace(freshness, max_staleness=min(freshness.max_staleness, REMEMBERED))

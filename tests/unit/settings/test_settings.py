@@ -9,6 +9,7 @@ import pytest
 from gatepass.auth import LONGEST_LIFETIME
 from gatepass.server.routes.well_known import JWKS_MAX_AGE
 from gatepass.settings import PUBLISHED_AHEAD_AT_LEAST, TOKENS_LIVE_AT_MOST, Settings, SettingsError
+from gatepass.verifier.session_verifier import REMEMBERED
 
 LEAST: dict[str, Any] = {"issuer": "https://login.example.org", "audience": "clinic"}
 
@@ -82,7 +83,7 @@ def test_a_key_is_published_ahead_for_twice_as_long_as_anybody_may_keep_the_keys
 
 def test_tokens_live_as_long_as_the_feed_remembers_and_no_longer() -> None:
     settings = Settings.from_mapping(LEAST | {"tokens": {"lifetime": TOKENS_LIVE_AT_MOST}}, {})
-    assert settings.tokens.lifetime == LONGEST_LIFETIME
+    assert settings.tokens.lifetime == LONGEST_LIFETIME == REMEMBERED
 
 
 @pytest.mark.parametrize("name", REFUSED)

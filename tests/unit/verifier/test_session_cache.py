@@ -15,12 +15,14 @@ from gatepass.verifier import (
     FetchFailed,
     Follower,
     Freshness,
+    Principal,
     SessionVerifier,
     Unauthenticated,
     Unavailable,
     Verifier,
 )
 from gatepass.verifier.feed import FeedTerms
+from gatepass.verifier.session_verifier import REMEMBERED
 from gatepass.verifier.watch import Watch
 
 if TYPE_CHECKING:
@@ -57,6 +59,7 @@ async def sessions(clock: Clock, follower: Follower) -> AsyncIterator[Sessions]:
     assert await made.watch.ready(5)
     yield made
     await made.checks.close()
+    made.watch.close()
 
 
 async def test_an_answer_is_used_again_for_as_long_as_was_said(sessions: Sessions) -> None:
@@ -196,10 +199,78 @@ async def test_start_up_learns_where_to_ask_or_says_that_it_cannot(sessions: Ses
     assert refusal.value.reason == "timed_out"
 
 
+# Sockets, while the feed is cut
+
+
+@pytest.fixture
+def waits(sessions: Sessions, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the time pass by at once for which a socket waits."""
+
+    async def wait(principal: Principal, *, within: float) -> None:
+        sessions.clock.pass_by(within + 0.1)
+
+    monkeypatch.setattr(sessions.watch.waiters, "wait", wait)
+
+
+@pytest.mark.usefixtures("waits")
+@pytest.mark.parametrize("waited", [0, CACHE_FOR - 1], ids=["asked just now", "out of the cache"])
+async def test_a_socket_stays_no_longer_than_the_contract_after_the_answer(
+    sessions: Sessions, waited: int
+) -> None:
+    session, contract = sessions.issuer.session(), Freshness(max_staleness=2 * CACHE_FOR)
+    began = sessions.clock.now
+    asked = await sessions.checks.check(session, freshness=contract)
+    sessions.line.cut = True
+    sessions.clock.pass_by(waited)
+    assert await sessions.checks.check(session, freshness=contract) is asked
+    refusal = await sessions.checks.end_of(asked, freshness=contract)
+    assert refusal.reason == "view_too_old"
+    assert sessions.clock.now < began + contract.max_staleness + 1
+
+
+@pytest.mark.usefixtures("waits")
+@pytest.mark.parametrize("contract", [Freshness(max_staleness=86_400), Freshness(on_stale="allow")])
+async def test_no_contract_keeps_a_socket_for_longer_than_the_feed_remembers_its_end(
+    sessions: Sessions, contract: Freshness
+) -> None:
+    principal = await sessions.checks.check(sessions.issuer.session(expires_in=14 * 86_400))
+    began = sessions.clock.now
+    sessions.line.cut = True
+    assert (await sessions.checks.end_of(principal, freshness=contract)).reason == "view_too_old"
+    assert began + REMEMBERED <= sessions.clock.now < began + REMEMBERED + 1
+
+
+# What cannot be
+
+
+def test_a_watch_of_another_issuer_would_never_hear_who_is_kicked_out(
+    clock: Clock, follower: Follower
+) -> None:
+    issuer, other = FakeIssuer(clock=clock), FakeIssuer("https://other.example", clock=clock)
+    with pytest.raises(ValueError):
+        issuer.session_verifier(watch=other.verifier(follower=follower).watch)
+    issuer.session_verifier(watch=issuer.verifier(follower=follower).watch)
+
+
+def test_a_cache_needs_a_watch_that_follows_the_feed(clock: Clock, follower: Follower) -> None:
+    issuer = FakeIssuer(clock=clock)
+    deaf = issuer.verifier(feed=None, follower=follower).watch
+    with pytest.raises(ValueError):
+        issuer.session_verifier(watch=deaf, cache_for=CACHE_FOR)
+    issuer.session_verifier(watch=deaf)
+
+
+async def test_a_watch_that_was_lent_goes_on_when_the_session_verifier_is_closed(sessions: Sessions) -> None:
+    await sessions.checks.close()
+    assert sessions.watch.following.alive
+
+
 def test_what_makes_no_sense_cannot_be_asked_for(clock: Clock, follower: Follower) -> None:
     issuer = FakeIssuer(clock=clock)
-    with pytest.raises(ValueError):
-        issuer.session_verifier(cache_for=-1)
+    for cache_for in (-1, REMEMBERED + 1):
+        with pytest.raises(ValueError):
+            issuer.session_verifier(cache_for=cache_for)
+    issuer.session_verifier(cache_for=REMEMBERED)
     for seconds in (0.5, 86_401):
         with pytest.raises(ValueError):
             Freshness(max_staleness=seconds)
