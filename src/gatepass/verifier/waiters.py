@@ -13,17 +13,23 @@ if TYPE_CHECKING:
     from gatepass.verifier.principal import Principal
 
 
+class _OfLoop(dict["asyncio.Future[None]", "Principal"]):
+    """Who waits on one event loop."""
+
+    rung = False
+    """Whether it was told to look, and has not yet."""
+
+
 class Waiters:
     """Futures of any number of event loops, each with the Principal that it is about.
 
-    A change of the view costs a loop one call, however many wait there; only those it concerns wake up.
+    A change of the view costs a loop one call, however many wait there, and so do all that come before the
+    call; only those they concern wake up.
     """
 
     def __init__(self, concerns: Callable[[Principal], bool]) -> None:
         self._concerns = concerns
-        self._waiting: defaultdict[asyncio.AbstractEventLoop, dict[asyncio.Future[None], Principal]] = (
-            defaultdict(dict)
-        )
+        self._waiting: defaultdict[asyncio.AbstractEventLoop, _OfLoop] = defaultdict(_OfLoop)
 
     async def wait(self, principal: Principal, *, within: float) -> None:
         """Wait until a change concerns the Principal, `within` seconds at most."""
@@ -44,11 +50,14 @@ class Waiters:
 
     def ring(self) -> None:
         """Tell every loop that something changed; from any thread."""
-        for loop in list(self._waiting):
-            with contextlib.suppress(RuntimeError):  # the loop was closed
-                loop.call_soon_threadsafe(self._look, loop)
+        for loop, waiting in list(self._waiting.items()):
+            if not waiting.rung:
+                waiting.rung = True
+                with contextlib.suppress(RuntimeError):  # the loop was closed
+                    loop.call_soon_threadsafe(self._look, waiting)
 
-    def _look(self, loop: asyncio.AbstractEventLoop) -> None:
-        for heard, principal in list(self._waiting.get(loop, {}).items()):
+    def _look(self, waiting: _OfLoop) -> None:
+        waiting.rung = False  # before the look: what changes meanwhile is told anew
+        for heard, principal in list(waiting.items()):
             if not heard.done() and self._concerns(principal):
                 heard.set_result(None)

@@ -60,7 +60,7 @@ async def test_every_loop_is_told_and_one_that_was_closed_hinders_nobody() -> No
     ended = Ended()
     waiters = Waiters(ended)
     closed = asyncio.new_event_loop()
-    waiters._waiting[closed] = {}
+    waiters._waiting[closed]  # somebody waited there
     closed.close()
 
     def elsewhere() -> None:
@@ -75,3 +75,18 @@ async def test_every_loop_is_told_and_one_that_was_closed_hinders_nobody() -> No
     for thread in threads:
         await asyncio.to_thread(thread.join)
     assert list(waiters._waiting) == [closed]
+
+
+async def test_changes_that_come_faster_than_a_loop_can_look_cost_it_one_look() -> None:
+    ended = Ended()
+    waiters = Waiters(ended)
+    waiting = asyncio.create_task(waiters.wait(principal(session="kicked"), within=LONG))
+    await asyncio.sleep(0)
+    before = ended.looks
+    for _ in range(1_000):
+        waiters.ring()  # the loop is busy: with this
+    await asyncio.sleep(0)
+    assert ended.looks == before + 1
+    ended.sessions.add("kicked")
+    waiters.ring()  # the next one is heard as ever
+    await waiting
