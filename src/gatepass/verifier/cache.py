@@ -45,8 +45,8 @@ class TokenCache:
         """What is known of a token, or None. The dictionary's own method: this is the hot path."""
 
     def put(self, token: str, held: Held) -> None:
-        """Remember a verified token; the oldest one makes room."""
-        if len(self._entries) >= self._limit:
+        """Remember a verified token; the oldest makes room."""
+        while len(self._entries) >= self._limit:  # more than one, where threads met here before
             self._drop_oldest()
         self._entries[token] = held
 

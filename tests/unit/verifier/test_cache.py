@@ -25,6 +25,14 @@ def test_it_never_grows_past_its_limit_and_drops_the_oldest() -> None:
     assert cache.get("d") is ADA
 
 
+def test_it_shrinks_again_where_threads_that_met_have_put_in_too_many() -> None:
+    cache = TokenCache(limit=3)
+    cache._entries.update(dict.fromkeys("abcdef", ADA))  # each of them found that there was room
+    cache.put("g", ADA)
+    assert len(cache) == 3
+    assert cache.get("g") is ADA
+
+
 def test_what_was_dropped_is_gone() -> None:
     cache = TokenCache(limit=3)
     cache.put("a", ADA)
