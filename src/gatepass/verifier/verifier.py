@@ -290,6 +290,7 @@ class Verifier:
             raise self._cannot_ask(error.code) from None
         principal = held.principal
         if introspection is None:
+            held.asked_at = float("-inf")  # an earlier yes counts for no guard any more
             if says_stale(answer):
                 self._counts.stale += 1
                 log.info("token refused: code=token_stale kid=%.80r", principal.kid)

@@ -308,6 +308,19 @@ async def test_past_it_ask_takes_auths_word_and_keeps_it_as_long_as_a_view(servi
     assert service.line.asked == 3
 
 
+async def test_past_it_auths_no_counts_for_every_guard_though_its_yes_is_younger_than_their_contract(
+    service: Service,
+) -> None:
+    token, strict = service.issuer.token(sid="s1"), Freshness(max_staleness=10, on_stale="ask")
+    service.fall_silent(61)
+    assert await outcome(service, token, ASK) is None
+    service.clock.pass_by(11)
+    assert await outcome(service, token, ASK) is None
+    service.issuer._ended.add("s1")
+    assert isinstance(await outcome(service, token, strict), Unauthenticated)
+    assert isinstance(await outcome(service, token, ASK), Unauthenticated)
+
+
 async def test_past_it_ask_hears_that_a_token_is_stale(service: Service) -> None:
     token = service.issuer.token("ada")
     service.fall_silent(61)
