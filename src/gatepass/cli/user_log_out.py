@@ -1,11 +1,12 @@
-"""`gatepass user log-out`: every session of the user ends."""
+"""`gatepass user log-out`: every session of the user ends, or everybody's."""
 
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
+from contextlib import suppress
+from typing import TYPE_CHECKING, Final
 
-from gatepass.auth import usecases
+from gatepass.auth import UserUnknown, usecases
 from gatepass.cli.output import write_json
 from gatepass.cli.site_access import add_json_option, add_settings_option, with_auth
 from gatepass.cli.user_rows import user_row
@@ -15,21 +16,29 @@ if TYPE_CHECKING:
 
     from gatepass.auth import Auth, User
 
+PAGE: Final = 500
+"""Sessions that are looked at in one piece."""
+
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Say what the command takes."""
     add_settings_option(parser)
-    parser.add_argument("email", help="e-mail address of the user")
+    who = parser.add_mutually_exclusive_group(required=True)
+    who.add_argument("email", nargs="?", help="e-mail address of the user")
+    who.add_argument("--everybody", action="store_true", help="everybody who is logged in")
     add_json_option(parser)
     parser.epilog = (
-        "example:\n  gatepass user log-out ann@example.org\n\n"
-        "Sessions, refresh tokens and access tokens of the user stop holding at once; they may log in again."
+        "examples:\n  gatepass user log-out ann@example.org\n  gatepass user log-out --everybody\n\n"
+        "Sessions, refresh tokens and access tokens stop holding at once; people may log in again."
     )
 
 
 def run(args: argparse.Namespace) -> int:
-    """End all sessions of the user."""
+    """End all sessions of the user, or everybody's."""
+    return _everybody(args) if args.everybody else _one(args)
 
+
+def _one(args: argparse.Namespace) -> int:
     async def log_out(auth: Auth) -> User:
         return await usecases.log_out_everywhere(auth, email=args.email, actor="cli", now=time.time())
 
@@ -39,3 +48,26 @@ def run(args: argparse.Namespace) -> int:
     else:
         print(f"Logged out {user.name} <{user.email}>.")
     return 0
+
+
+def _everybody(args: argparse.Namespace) -> int:
+    count = with_auth(args, _log_out_all)
+    if args.json:
+        write_json({"logged_out": count})
+    else:
+        print(f"Logged out {count} user{'' if count == 1 else 's'}.")
+    return 0
+
+
+async def _log_out_all(auth: Auth) -> int:
+    """Log out one user after the other: each is a commit of its own, and who is interrupted begins anew."""
+    count, after = 0, None
+    while True:
+        found = await usecases.live_sessions(auth, actor="cli", after=after, limit=PAGE, now=time.time())
+        for user_id in {user.id for _, user in found}:
+            with suppress(UserUnknown):  # deleted this very moment
+                await usecases.log_out_everywhere(auth, user_id=user_id, actor="cli", now=time.time())
+                count += 1
+        if len(found) < PAGE:
+            return count
+        after = found[-1][0].sid

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import io
 import json
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from tests.unit.auth.house import add, log_in, open_auth
 
-from gatepass.cli import main
+from gatepass.auth import SessionRefused, usecases
+from gatepass.cli import main, user_log_out
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -56,6 +59,31 @@ def test_a_user_from_grants_to_the_end(site: pytest.CaptureFixture[str]) -> None
     assert run(site, "user", "list") == []
     assert main(["user", "delete", ann]) == 1
     assert "no such user" in site.readouterr().err
+
+
+async def test_everybody_is_logged_out_a_piece_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(user_log_out, "PAGE", 2)
+    auth = await open_auth()
+    emails = [f"{name}@example.org" for name in ("ann", "bob", "cleo")]
+    for email in emails:
+        await add(auth, email)
+    now = time.time()
+    came = [await log_in(auth, email, now=now) for email in (*emails, *emails)]
+    assert await user_log_out._log_out_all(auth) == 3
+    for entered in came:
+        with pytest.raises(SessionRefused):
+            await usecases.check_session(auth, session_id=entered.session_id.reveal(), now=now)
+    again = await log_in(auth, emails[0], now=now)
+    await usecases.check_session(auth, session_id=again.session_id.reveal(), now=now)
+
+
+def test_it_is_one_user_or_everybody(site: pytest.CaptureFixture[str]) -> None:
+    assert told(site, "user", "log-out", "--everybody") == "Logged out 0 users.\n"
+    assert run(site, "user", "log-out", "--everybody") == {"logged_out": 0}
+    for arguments in ([], ["ann@example.org", "--everybody"]):
+        with pytest.raises(SystemExit) as left:
+            main(["user", "log-out", *arguments])
+        assert left.value.code == 2
 
 
 @pytest.mark.parametrize("kind", ["roles", "permissions"])
