@@ -264,4 +264,7 @@ async def test_what_is_no_request_gets_problem_details_too(
         writer.close()
     assert head.startswith(b"HTTP/1.1 %d " % status)
     assert b"content-type: application/problem+json" in head
+    assert b"x-content-type-options: nosniff" in head
+    assert b"frame-ancestors 'none'" in head
+    assert b"cache-control: no-store" in head
     assert json.loads(body)["code"] == code

@@ -32,6 +32,8 @@ _DEFAULTS: Final[tuple[Header, ...]] = (
     ),
 )
 _ALWAYS: Final[tuple[Header, ...]] = ((b"x-content-type-options", b"nosniff"),)
+EVERY_ANSWER: Final = (*_DEFAULTS, *_ALWAYS)
+"""What an answer carries that says nothing of this itself, whatever the scheme."""
 # Two years, as browsers' preload lists ask for. The hosts below Auth's are Auth's own, unless the operator
 # says that others live there: browsers would refuse them plain http for as long.
 _HSTS: Final[dict[Hsts, Header]] = {

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from gatepass.server.answers import Refused
+from gatepass.server.headers import EVERY_ANSWER
 
 if TYPE_CHECKING:
     import asyncio
@@ -144,7 +145,8 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         answer = Refused(code).answer()
         length = (b"content-length", b"%d" % len(answer.body))
         head = [b"HTTP/1.1 %d %s" % (answer.status, HTTPStatus(answer.status).phrase.encode())]
-        head += [b"%s: %s" % header for header in (*answer.headers, length, (b"connection", b"close"))]
+        headers = (*answer.headers, *EVERY_ANSWER, length, (b"connection", b"close"))
+        head += [b"%s: %s" % header for header in headers]
         self.transport.write(b"\r\n".join([*head, b"", answer.body]))
         self.transport.close()
 
