@@ -1,0 +1,67 @@
+"""Secrets in files: read only where nobody but their owner may read them."""
+
+from __future__ import annotations
+
+import os
+import stat
+from base64 import urlsafe_b64decode
+from binascii import Error as Base64Error
+from typing import TYPE_CHECKING, Final
+
+from gatepass.auth import Secret
+from gatepass.oauth import SecretRefused, SharedSecrets
+from gatepass.wiring.errors import WiringError
+
+if TYPE_CHECKING:
+    from gatepass.server import MetricsFor
+
+# A token for the metrics that nobody guesses: 'openssl rand -hex 32' gives twice as many characters.
+METRICS_TOKEN_AT_LEAST: Final = 32
+
+_KEK_LENGTH: Final = 44  # 32 bytes in padded base64url
+_SECRETS_AT_MOST: Final = 4_096  # bytes of a file that holds secrets: a few lines and comments
+
+
+def read_kek(path: str) -> Secret:
+    """Read the key-encryption key from a file that only its owner may read. Raises `WiringError`."""
+    text = read_private(path, what="key-encryption key", hint="'gatepass init' makes one").strip()
+    try:
+        key = urlsafe_b64decode(text) if len(text) == _KEK_LENGTH else b""
+    except Base64Error:
+        key = b""
+    if len(key) != 32:
+        raise WiringError(f"{path} does not hold 32 bytes in base64url, as 'gatepass init' writes them")
+    return Secret(key)
+
+
+def read_shared_secrets(path: str) -> SharedSecrets:
+    """Read what Services know too from a file that only its owner may read. Raises `WiringError`."""
+    text = read_private(path, what="shared secret", hint="'gatepass init --shared-secret' makes one")
+    try:
+        return SharedSecrets.parse(text)
+    except SecretRefused as error:
+        raise WiringError(f"{path}: {error}") from None
+
+
+def metrics_for(named: str) -> MetricsFor:
+    """Say who may read the metrics; a file holds a bearer token. Raises `WiringError`."""
+    if named in ("off", "loopback"):
+        return "off" if named == "off" else "loopback"
+    token = read_private(named, what="token for the metrics", hint="make one: openssl rand -hex 32").strip()
+    if len(token) < METRICS_TOKEN_AT_LEAST or not token.isascii() or not token.decode().isprintable():
+        raise WiringError(f"{named} must hold {METRICS_TOKEN_AT_LEAST} printable characters at least")
+    return Secret(token)
+
+
+def read_private(path: str, *, what: str, hint: str) -> bytes:
+    """Read a small file that only its owner may read. Raises `WiringError`."""
+    try:
+        with open(path, "rb") as file:  # noqa: PTH123 (one descriptor for the check and the reading)
+            mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)
+            if mode & 0o077:
+                raise WiringError(f"{path} can be read by others (mode {mode:04o}); run: chmod 600 {path}")
+            return file.read(_SECRETS_AT_MOST)
+    except FileNotFoundError:
+        raise WiringError(f"there is no {what} {path}; {hint}") from None
+    except OSError as error:
+        raise WiringError(f"can't read {path}: {error.strerror}") from None
