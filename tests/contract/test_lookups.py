@@ -56,6 +56,8 @@ EMPTY: dict[str, tuple[Callable[[Store], Awaitable[Any]], Any]] = {
         (None, []),
     ),
     "link_by_hash": (lambda s: s.link_by_hash(digest("link")), None),
+    "taken": (lambda s: s.taken(["ada@example.org", "eve@example.org"]), frozenset()),
+    "import_run": (lambda s: s.import_run("file"), None),
     "attempt": (lambda s: s.attempt("account:ada"), None),
     "purgeable": (lambda s: s.purgeable(Purged(NOW, NOW, NOW, NOW, 10)), False),
 }
@@ -77,6 +79,8 @@ FILLED: dict[str, Any] = {
     "orders_on": [],
     "session_and_orders": ((session(), ADA), []),
     "link_by_hash": (link(), ADA),
+    "taken": frozenset({"ada@example.org"}),
+    "import_run": None,
     "attempt": None,
     "purgeable": False,
 }
