@@ -112,7 +112,7 @@ async def test_of_twenty_people_with_one_link_one_sets_the_password(store: Store
     auth, box = make_auth(store), MailBox()
     await add(auth)
     await usecases.ask_reset(auth, email="ada@example.org", client=CLIENT, now=NOW)
-    await usecases.send_mails(auth, box, now=NOW)
+    await box.collect(auth, now=NOW)
     tries = [
         usecases.set_password(
             auth, link=box.link(), password=f"four words {i} together", client=CLIENT, now=NOW

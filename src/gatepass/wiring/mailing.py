@@ -54,11 +54,11 @@ def _mail_password(mail: Mail, env: Mapping[str, str]) -> Secret:
 
 
 async def carry_mails(auth: Auth, mailer: Mailer, *, every: float = MAILS_EVERY) -> None:
-    """Send the mails that wait, for ever; a round that found some is followed by the next at once."""
+    """Send the mails that wait, for ever, one after the other."""
     while True:
-        tried = 0
+        tried = False
         try:
-            tried = await usecases.send_mails(auth, mailer, now=time.time())
+            tried = await usecases.send_mail(auth, mailer, now=time.time())
         except AuthError as error:
             _LOG.warning("sending mails failed: %s (%s)", error.code, error)
         except Exception:

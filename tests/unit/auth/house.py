@@ -65,6 +65,11 @@ class MailBox:
             raise self.failure
         self.letters.append(letter)
 
+    async def collect(self, auth: Auth, *, now: float) -> None:
+        """Have every mail sent that is due."""
+        while await usecases.send_mail(auth, self, now=now):
+            pass
+
     def link(self) -> str:
         """Give the secret of the link in the newest letter."""
         return self.letters[-1].text.partition("?link=")[2].split()[0]

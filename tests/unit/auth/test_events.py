@@ -173,7 +173,7 @@ def by_link(ask_for_it: UseCase, usecase: Callable[..., Awaitable[object]], **va
     async def use(s: Site) -> None:
         await ask_for_it(s)
         box = MailBox()
-        await usecases.send_mails(s.auth, box, now=NOW)
+        await box.collect(s.auth, now=NOW)
         link = next(x for x in box.letters if "?link=" in x.text).text.partition("?link=")[2].split()[0]
         s.secrets.append(link)
         await usecase(s.auth, link=link, client=ELSEWHERE, now=NOW, **values)
@@ -208,9 +208,9 @@ async def import_users(s: Site) -> None:
     await usecases.import_users(s.auth, judged, run=None, after=imports.ImportRun("file", 1, 1), now=NOW)
 
 
-async def send_mails(s: Site) -> None:
+async def send_mail(s: Site) -> None:
     await ask_reset(s)
-    await usecases.send_mails(s.auth, MailBox(), now=NOW)
+    await usecases.send_mail(s.auth, MailBox(), now=NOW)
 
 
 CHANGE_EMAIL = in_session(usecases.change_email, current=PASSWORD, email="an@example.org")
@@ -359,8 +359,8 @@ LINES: dict[tuple[str, str], tuple[UseCase, list[Line]]] = {
         ],
     ),
     ("ask_reset", "good"): (ask_reset, [(EventKind.RESET_ASKED, None, ADDRESS, None)]),
-    ("send_mails", "good"): (
-        send_mails,
+    ("send_mail", "good"): (
+        send_mail,
         [(EventKind.RESET_ASKED, None, ADDRESS, None), (EventKind.MAIL_SENT, None, None, "reset")],
     ),
     ("set_password", "good"): (

@@ -32,7 +32,7 @@ from gatepass.auth import (
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from gatepass.auth import Auth, CheckedSession, User
+    from gatepass.auth import Auth, CheckedSession, Letter, User
 
 NEW = "another horse battery staple"
 
@@ -62,7 +62,7 @@ async def invite(auth: Auth, email: str = "bob@example.org", *, now: float = NOW
 async def ask(auth: Auth, box: MailBox, email: str = "ada@example.org", *, now: float = NOW) -> str:
     """Have a reset sent; gives the link's secret."""
     await usecases.ask_reset(auth, email=email, client=CLIENT, now=now)
-    await usecases.send_mails(auth, box, now=now)
+    await box.collect(auth, now=now)
     return box.link()
 
 
@@ -95,7 +95,7 @@ def test_only_an_open_link_is_accepted_and_never_twice() -> None:
 async def test_an_invited_user_chooses_the_password_and_comes_in(auth: Auth, box: MailBox) -> None:
     invited = await invite(auth)
     assert invited.status is UserStatus.INVITED
-    await usecases.send_mails(auth, box, now=NOW)
+    await box.collect(auth, now=NOW)
     assert [letter.to for letter in box.letters] == ["bob@example.org"]
     after = await set_password(auth, box.link(), now=NOW + 3 * 86_400 - 1)
     assert after.status is UserStatus.ACTIVE
@@ -133,15 +133,15 @@ async def test_inviting_again_replaces_the_link_and_sends_nothing_to_who_has_a_p
     auth: Auth, box: MailBox
 ) -> None:
     await invite(auth)
-    await usecases.send_mails(auth, box, now=NOW)
+    await box.collect(auth, now=NOW)
     first = box.link()
     await usecases.invite_again(auth, email="bob@example.org", actor="cli", now=NOW)
-    await usecases.send_mails(auth, box, now=NOW)
+    await box.collect(auth, now=NOW)
     with pytest.raises(LinkRefused, match="used, replaced"):
         await set_password(auth, first)
     await set_password(auth, box.link())
     await usecases.invite_again(auth, email="bob@example.org", actor="cli", now=NOW)
-    assert await usecases.send_mails(auth, box, now=NOW) == 0
+    assert not await usecases.send_mail(auth, box, now=NOW)
 
 
 async def test_enabling_lets_no_invited_user_in(auth: Auth) -> None:
@@ -164,7 +164,7 @@ async def test_a_reset_ends_every_session_and_logs_nobody_in(auth: Auth, box: Ma
     with pytest.raises(LoginRefused):
         await log_in(auth)
     await entered(auth, password=NEW)
-    await usecases.send_mails(auth, box, now=NOW)
+    await box.collect(auth, now=NOW)
     assert box.letters[-1].subject == "Your password at clinic has changed"
 
 
@@ -173,7 +173,7 @@ async def test_a_changed_password_is_told_to_the_mailbox_too(auth: Auth, box: Ma
     await usecases.change_password(
         auth, checked=await entered(auth), current=PASSWORD, new=NEW, client=CLIENT, now=NOW
     )
-    await usecases.send_mails(auth, box, now=NOW)
+    await box.collect(auth, now=NOW)
     assert [(letter.to, letter.subject) for letter in box.letters] == [
         ("ada@example.org", "Your password at clinic has changed")
     ]
@@ -191,7 +191,7 @@ async def test_the_answer_and_the_work_are_the_same_whoever_has_the_address(auth
     assert work == {(1, 2)}
     assert len(await auth.store.mails_due(NOW, 10)) == 4  # of which one has a reader
     box = MailBox()
-    await usecases.send_mails(auth, box, now=NOW)
+    await box.collect(auth, now=NOW)
     assert [letter.to for letter in box.letters] == ["ada@example.org"]
     assert await auth.store.mails_due(NOW + 3_600, 10) == []
 
@@ -329,7 +329,7 @@ async def test_a_link_of_one_purpose_is_good_for_no_other(auth: Auth, box: MailB
     await add(auth)
     reset = await ask(auth, box)
     await change_email(auth, await entered(auth), "new@example.org")
-    await usecases.send_mails(auth, box, now=NOW)
+    await box.collect(auth, now=NOW)
     confirm = next(letter for letter in box.letters if letter.to == "new@example.org")
     secret = confirm.text.partition("?link=")[2].split()[0]
     with pytest.raises(LinkRefused, match="something else"):
@@ -342,7 +342,7 @@ async def test_a_link_of_one_purpose_is_good_for_no_other(auth: Auth, box: MailB
 async def test_an_address_changes_when_the_new_mailbox_has_answered(auth: Auth, box: MailBox) -> None:
     user = await add(auth)
     await change_email(auth, await entered(auth), " New@Example.org ")
-    await usecases.send_mails(auth, box, now=NOW)
+    await box.collect(auth, now=NOW)
     assert {letter.to for letter in box.letters} == {"ada@example.org", "new@example.org"}
     assert await auth.store.user_by_email("new@example.org") is None
     to_new = next(letter for letter in box.letters if letter.to == "new@example.org")
@@ -355,7 +355,7 @@ async def test_an_address_changes_when_the_new_mailbox_has_answered(auth: Auth, 
     assert (after.email, after.epoch, after.revoked_below) == ("new@example.org", user.epoch + 1, 0)
     entry = (await auth.store.revocations_after(0, 10)).entries[-1].revocation
     assert (entry.selects.value, entry.below) == ("changed", after.epoch)
-    await usecases.send_mails(auth, box, now=NOW)
+    await box.collect(auth, now=NOW)
     assert box.letters[-1].to == "ada@example.org"
 
 
@@ -363,14 +363,14 @@ async def test_no_link_goes_to_a_mailbox_that_has_an_account(auth: Auth, box: Ma
     await add(auth)
     await add(auth, "bob@example.org")
     await change_email(auth, await entered(auth), "bob@example.org")
-    await usecases.send_mails(auth, box, now=NOW)
+    await box.collect(auth, now=NOW)
     assert [letter.to for letter in box.letters] == ["ada@example.org"]
 
 
 async def test_an_address_that_is_taken_meanwhile_is_lost(auth: Auth, box: MailBox) -> None:
     await add(auth)
     await change_email(auth, await entered(auth), "new@example.org")
-    await usecases.send_mails(auth, box, now=NOW)
+    await box.collect(auth, now=NOW)
     to_new = next(letter for letter in box.letters if letter.to == "new@example.org")
     await add(auth, "new@example.org")
     secret = to_new.text.partition("?link=")[2].split()[0]
@@ -383,7 +383,7 @@ async def test_another_password_stops_a_change_of_address(auth: Auth, box: MailB
     await add(auth)
     await change_email(auth, await entered(auth), "new@example.org")
     await change_password(auth)
-    await usecases.send_mails(auth, box, now=NOW)
+    await box.collect(auth, now=NOW)
     assert [letter.to for letter in box.letters] == ["ada@example.org", "ada@example.org"]
 
 
@@ -436,18 +436,18 @@ async def test_an_administrator_edits_users_and_no_other_administrators_address(
     with pytest.raises(NotPermitted):
         await usecases.edit_user(auth, user_id=chief.id, new_email="x@example.org", actor=root, now=NOW)
     await usecases.edit_user(auth, user_id=chief.id, new_email="x@example.org", actor="cli", now=NOW)
-    await usecases.send_mails(auth, box, now=NOW)
+    await box.collect(auth, now=NOW)
     assert {letter.to for letter in box.letters} == {"ada@example.org", "chief@example.org"}
 
 
 async def test_an_invited_user_with_a_corrected_address_gets_the_link_there(auth: Auth, box: MailBox) -> None:
     await invite(auth, "bbo@example.org")
-    await usecases.send_mails(auth, box, now=NOW)
+    await box.collect(auth, now=NOW)
     first = box.link()
     await usecases.edit_user(auth, email="bbo@example.org", new_email="bob@example.org", actor="cli", now=NOW)
     with pytest.raises(LinkRefused):
         await set_password(auth, first)
-    await usecases.send_mails(auth, box, now=NOW)
+    await box.collect(auth, now=NOW)
     assert box.letters[-1].to == "bob@example.org"
     await set_password(auth, box.link())
 
@@ -458,7 +458,7 @@ async def test_a_mail_that_fails_comes_again_later_and_is_given_up_with_its_link
     await add(auth)
     await usecases.ask_reset(auth, email="ada@example.org", client=CLIENT, now=NOW)
     box.failure = MailFailed("down")
-    tried = [now for now in range(601) if await usecases.send_mails(auth, box, now=NOW + now)]
+    tried = [now for now in range(601) if await usecases.send_mail(auth, box, now=NOW + now)]
     assert tried == [0, 60, 180, 420]
     await usecases.purge(auth, now=NOW + 600)
     assert await auth.store.mails_due(NOW + 9_999, 10) == []
@@ -471,15 +471,34 @@ async def test_a_mail_that_is_refused_is_not_tried_again(auth: Auth, box: MailBo
     await add(auth)
     await usecases.ask_reset(auth, email="ada@example.org", client=CLIENT, now=NOW)
     box.failure = MailRefused("no such mailbox")
-    await usecases.send_mails(auth, box, now=NOW)
+    await box.collect(auth, now=NOW)
     assert await auth.store.mails_due(NOW + 9_999, 10) == []
     assert (await events(auth))[-1] == "mail_refused"
+
+
+async def test_behind_slow_mails_each_is_taken_when_its_own_turn_comes(auth: Auth, box: MailBox) -> None:
+    for name in "abc":
+        await invite(auth, f"{name}@example.org")
+
+    class Slow:
+        now = NOW
+
+        async def send(self, letter: Letter) -> None:
+            self.now += 50
+            due = await auth.store.mails_due(self.now, 10)
+            assert letter.to not in {mail.email for mail, _ in due}  # nobody else begins it meanwhile
+            await box.send(letter)
+
+    slow = Slow()
+    while await usecases.send_mail(auth, slow, now=slow.now):
+        pass
+    assert len(box.letters) == 3
 
 
 async def test_two_who_send_at_once_send_once(auth: Auth, box: MailBox) -> None:
     await add(auth)
     await usecases.ask_reset(auth, email="ada@example.org", client=CLIENT, now=NOW)
-    await asyncio.gather(*(usecases.send_mails(auth, box, now=NOW) for _ in range(5)))
+    await asyncio.gather(*(usecases.send_mail(auth, box, now=NOW) for _ in range(5)))
     assert len(box.letters) == 1
 
 

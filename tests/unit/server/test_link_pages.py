@@ -153,7 +153,7 @@ async def test_the_link_is_built_from_the_issuer_whatever_the_host_says(world: W
         async def send(self, letter: object) -> None:
             texts.append(letter.text)  # type: ignore[attr-defined]
 
-    await usecases.send_mails(world.auth, Box(), now=world.now)
+    await usecases.send_mail(world.auth, Box(), now=world.now)
     assert f"{ISSUER}/set-password?link=gpl_" in texts[0]
     assert "evil" not in texts[0]
 

@@ -43,7 +43,7 @@ from gatepass.auth.usecases.revoke_key import revoke_key
 from gatepass.auth.usecases.revoke_tokens import revoke_client, revoke_everything, revoke_token
 from gatepass.auth.usecases.rotate_keys import rotate_keys
 from gatepass.auth.usecases.search_users import search_users
-from gatepass.auth.usecases.send_mails import send_mails
+from gatepass.auth.usecases.send_mail import send_mail
 from gatepass.auth.usecases.set_password import look_at_link, set_password
 from gatepass.auth.usecases.set_permissions import set_permissions
 from gatepass.auth.usecases.set_roles import set_roles
@@ -99,7 +99,7 @@ __all__ = [
     "revoke_token",
     "rotate_keys",
     "search_users",
-    "send_mails",
+    "send_mail",
     "set_password",
     "set_permissions",
     "set_roles",

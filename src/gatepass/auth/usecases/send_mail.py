@@ -1,8 +1,8 @@
-"""Send the mails that wait: each is taken by one process, and tried again for as long as it has a reader."""
+"""Send a mail that waits: one process takes it, and it is tried again for as long as it has a reader."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from gatepass.auth import links, mails
 from gatepass.auth.changes import (
@@ -25,19 +25,22 @@ if TYPE_CHECKING:
     from gatepass.auth.ports import Mailer
     from gatepass.auth.users import User
 
-AT_ONCE: Final = 20
-"""Mails in one call."""
 
+async def send_mail(auth: Auth, mailer: Mailer, *, now: float) -> bool:
+    """Try the mail that is due for longest, and say whether there was one.
 
-async def send_mails(auth: Auth, mailer: Mailer, *, now: float) -> int:
-    """Try what is due; gives how many there were. What could not be sent comes again, later each time."""
-    due = await auth.store.mails_due(now, AT_ONCE)
-    for mail, user in due:
+    What could not be sent comes again, later each time.
+
+    One at a time, because a mail is taken from `now` on: behind slow ones in the same call, the last would be
+    due again, for another process, before it was even begun.
+    """
+    for mail, user in await auth.store.mails_due(now, 1):
         if user is None or not await _is_wanted(auth, mail, user, now=now):
             await auth.store.commit(MailDropped(mail.id))
         else:
             await _send(auth, mailer, mail, user, now=now)
-    return len(due)
+        return True
+    return False
 
 
 async def _is_wanted(auth: Auth, mail: Mail, user: User, *, now: float) -> bool:
