@@ -32,6 +32,8 @@ _WHY: Final[dict[str, str]] = {
     "timed_out": "it gave no answer in time. Is it running, and is the address right?",
     "redirected": "it redirects. Give the address that stands in 'iss', letter by letter",
     "status_404": "it publishes no metadata there. Give the address that stands in 'iss', letter by letter",
+    "issuer_differs": "it goes by another name. Give the address that stands in 'iss', letter by letter",
+    "no_jwks_uri": "it publishes no key: it shares a secret with its Services. This asks what is public",
     "jwks_without_usable_key": "it publishes no key for these algorithms. See --algorithm",
     "no_revocations_endpoint": "it has no revocation feed. With --no-feed it is explained without one",
 }

@@ -35,6 +35,12 @@ class MetadataInvalid(OAuthError):
     code = "metadata_invalid"
 
 
+class IssuerDiffers(MetadataInvalid):
+    """A metadata document of another issuer, be it by a letter (RFC 8414 §3.3)."""
+
+    code = "issuer_differs"
+
+
 class IntrospectionInvalid(OAuthError):
     """An answer that is not an introspection response (RFC 7662 §2.2)."""
 

@@ -6,7 +6,7 @@ from typing import Final
 
 import msgspec
 
-from gatepass.oauth.errors import MetadataInvalid, UrlRefused
+from gatepass.oauth.errors import IssuerDiffers, MetadataInvalid, UrlRefused
 from gatepass.oauth.web_url import issuer_url, web_url
 
 METADATA_PATH: Final = "/.well-known/oauth-authorization-server"
@@ -70,7 +70,7 @@ class ServerMetadata(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
             raise MetadataInvalid(str(error)) from None
         if metadata.issuer != issuer:
-            raise MetadataInvalid("the document is another issuer's (RFC 8414 §3.3)")
+            raise IssuerDiffers("the document is another issuer's (RFC 8414 §3.3)")
         return metadata
 
 

@@ -25,9 +25,11 @@ def web_url(text: str) -> SplitResult:
         host, _ = parts.hostname, parts.port
     except ValueError as error:
         raise UrlRefused("not a URL") from error
+    if parts.scheme not in {"https", "http"}:
+        raise UrlRefused("the URL must begin with https:// (on loopback also http://)")
     if not host or parts.username is not None or parts.password is not None or "#" in text:
         raise UrlRefused("the URL must name a host, and neither a user nor a fragment")
-    if parts.scheme != "https" and not (parts.scheme == "http" and _is_loopback(host)):
+    if parts.scheme == "http" and not _is_loopback(host):
         raise UrlRefused("the URL must be https (plain http only on loopback)")
     return parts
 

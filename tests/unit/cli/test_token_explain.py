@@ -231,6 +231,18 @@ def test_who_is_not_there_is_named_with_what_to_do(capsys: pytest.CaptureFixture
     assert (code, "letter by letter" in err) == (1, True)
 
 
+def test_an_issuer_with_another_name_or_without_keys_is_told(
+    issuer: FakeIssuer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    other = issuer.issuer.replace("127.0.0.1", "localhost")
+    code, _, err = say(capsys, issuer.token(), other)
+    assert (code, "goes by another name" in err) == (1, True)
+    metadata = type(issuer.metadata())(issuer=issuer.issuer)
+    issuer.metadata = lambda: metadata  # type: ignore[method-assign]
+    code, _, err = say(capsys, issuer.token(), issuer.issuer)
+    assert (code, "shares a secret" in err) == (1, True)
+
+
 @pytest.mark.parametrize(
     "more", [["--leeway", "3600"], ["--algorithm", "HS256"], ["--algorithm", "none"]], ids=" ".join
 )

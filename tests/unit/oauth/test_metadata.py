@@ -4,7 +4,15 @@ import json
 
 import pytest
 
-from gatepass.oauth import MetadataInvalid, ServerMetadata, UrlRefused, issuer_url, metadata_url, web_url
+from gatepass.oauth import (
+    IssuerDiffers,
+    MetadataInvalid,
+    ServerMetadata,
+    UrlRefused,
+    issuer_url,
+    metadata_url,
+    web_url,
+)
 
 ISSUER = "https://auth.example"
 
@@ -97,7 +105,7 @@ def test_unknown_members_are_passed_over_rfc_8414_3_2() -> None:
 )
 def test_another_issuers_document_is_refused_even_if_nearly_equal(issuer: str) -> None:
     document = json.dumps({"issuer": issuer, "jwks_uri": f"{ISSUER}/jwks"}).encode()
-    with pytest.raises(MetadataInvalid):
+    with pytest.raises(IssuerDiffers):
         ServerMetadata.from_json(document, issuer=ISSUER)
 
 
