@@ -6,6 +6,7 @@ import secrets
 from base64 import urlsafe_b64encode
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
 
 from gatepass.cli.failure import CommandFailed, CommandMisused
 from gatepass.cli.new_file import write_new
@@ -139,6 +140,7 @@ SECRET_HEAD: Final = b"""\
 """
 
 KEK_BYTES: Final = 32  # AES-256
+DEFAULT_PORT: Final = 8000
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -148,7 +150,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--issuer", help="origin under which Auth is reached (default: http://127.0.0.1:PORT)"
     )
     parser.add_argument("--audience", default="my-site", help="name of your site (default: my-site)")
-    parser.add_argument("--port", type=int, default=8000, help="port to listen on (default: 8000)")
+    parser.add_argument(
+        "--port", type=int, help="port to listen on (default: that of an issuer with plain http, else 8000)"
+    )
     parser.add_argument(
         "--shared-secret",
         action="store_true",
@@ -167,11 +171,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Write the files, or none."""
     folder = Path(args.folder)
-    issuer = args.issuer or f"http://127.0.0.1:{args.port}"
+    port = args.port if args.port is not None else _port_of(args.issuer)
+    issuer = args.issuer or f"http://127.0.0.1:{port}"
     try:
-        Settings.from_mapping(
-            {"issuer": issuer, "audience": args.audience, "server": {"port": args.port}}, {}
-        )
+        Settings.from_mapping({"issuer": issuer, "audience": args.audience, "server": {"port": port}}, {})
     except SettingsError as error:
         raise CommandMisused(str(error)) from None
     if set(args.audience) & set('"\\\n'):
@@ -181,9 +184,7 @@ def run(args: argparse.Namespace) -> int:
         if path.exists():
             raise CommandFailed(f"{path} is there already; nothing was written")
     shared = SHARED.format(secret_file=secret.name) if args.shared_secret else ""
-    text = TEMPLATE.format(
-        issuer=issuer, audience=args.audience, port=args.port, kek_file=kek.name, shared=shared
-    )
+    text = TEMPLATE.format(issuer=issuer, audience=args.audience, port=port, kek_file=kek.name, shared=shared)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         write_new(kek, urlsafe_b64encode(secrets.token_bytes(KEK_BYTES)) + b"\n", mode=0o600)
@@ -199,3 +200,13 @@ def run(args: argparse.Namespace) -> int:
     print("NO MAIL IS SENT yet: mails are written to the folder mails. See [mail] in the settings.")
     print("Next: gatepass user add …, then gatepass serve")
     return 0
+
+
+def _port_of(issuer: str | None) -> int:
+    """Give the port that a plain-http issuer names: nobody stands between it and Auth, as a rule."""
+    try:
+        parts = urlsplit(issuer or "")
+        named = parts.port if parts.scheme == "http" else None
+    except ValueError:  # what is wrong with it, the settings say
+        named = None
+    return named or DEFAULT_PORT

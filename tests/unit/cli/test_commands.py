@@ -82,6 +82,23 @@ def test_a_new_site_has_no_account_that_everybody_knows(
     assert json.loads(capsys.readouterr().out) in ([], {"users": []})
 
 
+@pytest.mark.parametrize(
+    ("issuer", "more", "port"),
+    [
+        ("http://127.0.0.1:9770", [], 9770),
+        ("http://localhost:9770", ["--port", "9771"], 9771),
+        ("http://localhost", [], 8000),
+        ("https://login.example:8443", [], 8000),
+    ],
+)
+def test_init_listens_where_a_plain_http_issuer_says(
+    tmp_path: Path, issuer: str, more: list[str], port: int
+) -> None:
+    assert main(["init", str(tmp_path), "--issuer", issuer, *more]) == 0
+    settings = Settings.from_mapping(tomllib.loads((tmp_path / "gatepass.toml").read_text()), {})
+    assert (settings.issuer, settings.server.port) == (issuer, port)
+
+
 def test_init_overwrites_nothing(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     key = (folder / "gatepass.kek").read_bytes()
     assert main(["init", str(folder)]) == 1
