@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from gatepass.cli.failure import CommandFailed
 from gatepass.cli.key_files import opened, read_keys
 from gatepass.cli.output import local_time, printable, span, write_json
-from gatepass.cli.token_words import CLAIMS, HEADERS, OPAQUE, TIMES, warnings_of
+from gatepass.cli.token_words import CLAIMS, HEADERS, OPAQUE, OUTSIDE, TIMES, warnings_of
 from gatepass.jose import JoseError, jwt
 from gatepass.oauth import is_encrypted
 
@@ -66,7 +66,7 @@ def run(args: argparse.Namespace) -> int:
         )
     else:
         if outside is not None:
-            _show_part("Outside (encrypted; this key opens it)", outside, HEADERS, now=now)
+            _show_part("Outside (encrypted; this key opens it)", outside, OUTSIDE, now=now)
         _show(header, claims, now=now)
     return 0
 
@@ -76,7 +76,7 @@ def _show_closed(outside: dict[str, Any], *, as_json: bool) -> None:
     if as_json:
         write_json({"encrypted": outside, "parts": 5})
         return
-    _show_part("Outside", outside, HEADERS, now=0)
+    _show_part("Outside", outside, OUTSIDE, now=0)
     print("Encrypted: five parts, of which only the first can be read. The Service has the key (--key FILE).")
 
 

@@ -16,6 +16,15 @@ HEADERS: Final[dict[str, str]] = {
     "x5c": "a certificate that the token brings along; never to be trusted",
 }
 
+# Around an encrypted token the same names speak of the encryption.
+OUTSIDE: Final[dict[str, str]] = {
+    **HEADERS,
+    "alg": "for whom it is encrypted, and how; the Service's key decides, never this word (RFC 7518 §4.1)",
+    "enc": "how what is inside is encrypted (RFC 7518 §5.1)",
+    "kid": "which key opens it: the Service's (RFC 7516 §4.1.6)",
+    "epk": "one half of a key that was made for this token alone (RFC 7518 §4.6.1.1)",
+}
+
 CLAIMS: Final[dict[str, str]] = {
     "iss": "who issued it (RFC 7519 §4.1.1)",
     "sub": "whom it is about: the user's id (§4.1.2)",

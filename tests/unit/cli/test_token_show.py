@@ -135,6 +135,8 @@ def test_of_an_encrypted_token_everybody_sees_the_header_and_its_reader_the_rest
     closed = capsys.readouterr().out
     assert "ECDH-ES+A256KW" in closed
     assert "ada" not in closed
+    assert "which key opens it" in closed
+    assert "signed" not in closed
     assert main(["token", "show", token, "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["encrypted"]["cty"] == "JWT"
     file = tmp_path / "service.jwk"
