@@ -86,9 +86,9 @@ def _steps(plan: KeyPlan, *, in_settings: str) -> list[Step]:
     """Say what happens when, what Services must do by then, and what can be taken back."""
     old, new = plan.old, plan.new
     if new in DEFAULT_ALGORITHMS:
-        allow = f"Services: nothing to do, unless they name their algorithms; then name {new} too."
+        allow = f"Nothing to do, unless they name their algorithms; then name {new} too."
     else:
-        allow = f"Services: name {new} too, as in Verifier(algorithms=frozenset({{{old!r}, {new!r}}}))."
+        allow = f"Name {new} too, as in Verifier(algorithms=frozenset({{{old!r}, {new!r}}}))."
     settle = (
         ""
         if in_settings == new
@@ -129,5 +129,5 @@ def _show(plan: KeyPlan, steps: list[Step]) -> None:
         print(f"\n{number}. {local_time(step.at)}\n   {step.what}")
         print(f"   Services  {step.services}\n   Undo      {step.undo}")
     wait = span(plan.signs_at - plan.published_at)
-    begin = "It has begun." if plan.begun else f"Begin it with: gatepass keys rotate --algorithm {plan.new}"
+    begin = "It has begun." if plan.begun else f"Begin it with: gatepass keys rotate --algorithm {plan.new}\n"
     print(f"\n{begin} The dates count from the beginning; {wait} later the new key signs.")

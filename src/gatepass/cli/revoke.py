@@ -29,7 +29,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "  gatepass revoke --client gatepass\n"
         "  gatepass revoke --everything\n\n"
         "Tokens alone: sessions stay, and clients get new tokens unnoticed. To log somebody out there is\n"
-        "'gatepass session kick' and 'gatepass user log-out'; for a stolen key 'gatepass keys retire'."
+        "'gatepass session kick' and 'gatepass user log-out'; for a stolen key\n"
+        "'gatepass keys retire --emergency'."
     )
 
 

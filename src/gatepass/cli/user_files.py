@@ -77,7 +77,8 @@ class UserFile:
         columns = [name.strip() for name in _cells(text)]
         found = [self._names.get(name, name) for name in columns]
         if missing := {"email", "first_name", "last_name"} - set(found):
-            raise ValueError(f"has no {', '.join(sorted(missing))}; say which is which: --map email=THEIRS")
+            maps = " ".join(f"--map {name}=THEIRS" for name in sorted(missing))
+            raise ValueError(f"has no {', '.join(sorted(missing))}; say which is which: {maps}")
         self._refuse_unknown(found)
         if len(set(found) - {""}) < len([name for name in found if name]):
             raise ValueError("has a column twice")

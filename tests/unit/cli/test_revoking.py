@@ -144,7 +144,10 @@ def test_a_change_of_algorithm_is_planned_then_carried_out(
     assert dates == sorted(dates)
     assert dates[1] - dates[0] == 3_600
     assert plan["steps"][0]["undo"].startswith("Safe: gatepass keys rotate --algorithm ES256.")
-    assert "1. " in told(site, "keys", "plan", *change)
+    said = told(site, "keys", "plan", *change)
+    assert "1. " in said
+    assert "Services  Nothing to do, unless" in said
+    assert "Begin it with: gatepass keys rotate --algorithm Ed25519\n" in said
     words = told(site, "keys", "rotate", "--algorithm", "Ed25519")
     assert 'set keys.algorithm = "Ed25519" too' in words
     assert run(site, "keys", "plan", *change)["begun"]
@@ -152,7 +155,7 @@ def test_a_change_of_algorithm_is_planned_then_carried_out(
 
 def test_a_plan_says_what_a_service_that_takes_defaults_must_do(site: pytest.CaptureFixture[str]) -> None:
     run(site, "keys", "rotate")
-    assert "nothing to do" in run(site, "keys", "plan", "--to", "PS256")["steps"][0]["services"]
+    assert "Nothing to do" in run(site, "keys", "plan", "--to", "PS256")["steps"][0]["services"]
     assert "RS256" in run(site, "keys", "plan", "--to", "RS256")["steps"][0]["services"]
 
 

@@ -135,6 +135,7 @@ def test_broken_json_lines_are_refused_one_by_one(site: Path) -> None:
 
 HEADERS = {
     "has no email": "first_name,last_name",
+    "--map first_name=THEIRS --map last_name=THEIRS": "email,vorname",
     "has a column that is none of": "email,first_name,last_name,phone",
     "has a column twice": "email,first_name,last_name,email",
 }
