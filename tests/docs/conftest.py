@@ -40,12 +40,13 @@ def fixed_clock(monkeypatch: pytest.MonkeyPatch) -> float:
 @pytest.fixture
 def namespace(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, Any]]:
     """The module in which a page is run; what a page makes of logging ends with it."""
-    page, root = ModuleType("page"), logging.getLogger()
-    handlers, level = root.handlers[:], root.level
+    page, root, verifier = ModuleType("page"), logging.getLogger(), logging.getLogger("gatepass.verifier")
+    handlers, level, own_level = root.handlers[:], root.level, verifier.level
     monkeypatch.setitem(sys.modules, "page", page)  # where a framework looks up the types of a function
     yield vars(page)
     root.handlers[:] = handlers
     root.setLevel(level)
+    verifier.setLevel(own_level)
 
 
 @pytest.fixture
