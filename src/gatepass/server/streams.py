@@ -39,8 +39,8 @@ class Stream:
 
     async def send(self, send: Send) -> None:
         """Send pages until there are no more."""
-        await send({"type": "http.response.start", "status": self.status, "headers": list(HEADERS)})
         async with left_when_gone(self._follower, self._call.receive):
+            await send({"type": "http.response.start", "status": self.status, "headers": list(HEADERS)})
             page: SignedPage | None = None if self._call.scope["method"] == "HEAD" else self._first
             while page is not None:
                 await send({"type": "http.response.body", "body": page.event, "more_body": True})

@@ -566,6 +566,31 @@ async def test_a_stream_that_nobody_reads_the_body_of_ends_at_once(world: World)
     assert world.app.state.feed.followers == 0
 
 
+@pytest.mark.parametrize("fails_at", ["http.response.start", "http.response.body"])
+async def test_a_client_that_is_gone_before_its_stream_begins_keeps_no_place(
+    world: World, fails_at: str
+) -> None:
+    async def receive() -> dict[str, Any]:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    async def send(message: Any) -> None:
+        if message["type"] == fails_at:
+            raise ConnectionResetError
+
+    scope = {
+        "type": "http",
+        "method": "GET",
+        "path": routes.STREAM_PATH,
+        "query_string": b"",
+        "headers": [],
+        "client": ("127.0.0.1", 5),
+    }
+    with pytest.raises(ConnectionResetError):
+        await world.app(scope, receive, send)
+    assert world.app.state.feed.followers == 0
+
+
 # Asking about one access token
 
 
