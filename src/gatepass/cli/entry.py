@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 GROUPS: Final[dict[str, str]] = {
     "user": "add, list, grant, disable, enable and delete users",
-    "role": "say what a role may do",
+    "role": "see the roles, and say what each may do",
     "session": "see who is logged in, and end it",
     "keys": "see, rotate and retire the signing keys",
     "feed": "look after the revocation feed",
@@ -41,6 +41,7 @@ COMMANDS: Final[dict[tuple[str, ...], str]] = {
     ("user", "permissions"): "set the permissions that a user holds beside those of the roles",
     ("user", "log-out"): "end all sessions of a user",
     ("user", "delete"): "delete a user, with everything that is theirs",
+    ("role", "list"): "list the roles and what each may do",
     ("role", "define"): "define a role, or change what it may do",
     ("session", "list"): "list live sessions",
     ("session", "kick"): "end a session",

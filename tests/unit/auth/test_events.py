@@ -454,6 +454,7 @@ READS = {
     "last_place",
     "list_events",
     "list_keys",
+    "list_roles",
     "list_sessions",
     "list_users",
     "live_sessions",

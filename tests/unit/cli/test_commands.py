@@ -168,7 +168,11 @@ def test_users_are_added_listed_and_disabled(
     import io
 
     capsys.readouterr()
+    assert run(capsys, "role", "list") == []
     assert run(capsys, "role", "define", "doctor", "a:read")["permissions"] == ["a:read"]
+    assert run(capsys, "role", "list") == [{"name": "doctor", "permissions": ["a:read"]}]
+    assert main(["role", "list"]) == 0
+    assert capsys.readouterr().out.split() == ["ROLE", "MAY", "doctor", "a:read"]
     monkeypatch.setattr("sys.stdin", io.StringIO("correct horse battery\n"))
     named = ["--email", "Ann@Example.org", "--first-name", "Ann", "--last-name", "Lee", "--role", "doctor"]
     added = run(capsys, "user", "add", "--password-stdin", *named)

@@ -26,6 +26,7 @@ from gatepass.auth.usecases.issue_tokens import issue_tokens
 from gatepass.auth.usecases.keep_keys import keep_keys
 from gatepass.auth.usecases.list_events import last_place, list_events
 from gatepass.auth.usecases.list_keys import list_keys
+from gatepass.auth.usecases.list_roles import list_roles
 from gatepass.auth.usecases.list_sessions import list_sessions
 from gatepass.auth.usecases.list_users import list_users
 from gatepass.auth.usecases.live_sessions import live_sessions
@@ -78,6 +79,7 @@ __all__ = [
     "last_place",
     "list_events",
     "list_keys",
+    "list_roles",
     "list_sessions",
     "list_users",
     "live_sessions",
