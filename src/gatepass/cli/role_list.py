@@ -26,5 +26,5 @@ def run(args: argparse.Namespace) -> int:
         write_json([{"name": name, "permissions": sorted(permissions)} for name, permissions in roles])
         return 0
     rows = [[name, ", ".join(sorted(permissions))] for name, permissions in roles]
-    write_table(["ROLE", "MAY"], rows, empty="No roles yet. Define one: gatepass role define NAME PERMISSION …")
+    write_table(["ROLE", "MAY"], rows, empty="No roles yet; define one: gatepass role define NAME …")
     return 0
