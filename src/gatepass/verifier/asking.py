@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import weakref
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Literal
@@ -14,6 +15,12 @@ if TYPE_CHECKING:
 
     from gatepass.verifier.fetch import Fetch
     from gatepass.verifier.issuer import Issuer
+
+log: Final = logging.getLogger("gatepass.verifier")
+
+WARN_EVERY: Final = 10.0
+"""Seconds between two warnings that Auth cannot be asked. In an outage each request meets it: a warning for
+each would fill the disk."""
 
 # After one of these the endpoint may be elsewhere, and the metadata is read again. Not after an outage: each
 # check would cost Auth a second request, just when it comes back.
@@ -43,6 +50,7 @@ class Asking:
         self._issuer = issuer
         self._name = endpoint
         self._make_fetch = make_fetch
+        self._warned_at = float("-inf")
         # A connection belongs to the event loop that opened it.
         self._clients: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, _Client] = (
             weakref.WeakKeyDictionary()
@@ -67,6 +75,15 @@ class Asking:
         client = self._clients.pop(asyncio.get_running_loop(), None)
         if client is not None:
             await client.fetch.close()
+
+    def failed(self, reason: str, *, now: float) -> None:
+        """Say in the log that Auth could not be asked: at the level of info each time, and to be noticed now
+        and then."""
+        told = self._warned_at <= now < self._warned_at + WARN_EVERY
+        if not told:
+            self._warned_at = now
+        level = logging.INFO if told else logging.WARNING
+        log.log(level, "cannot ask %s about a pass: %s", self._issuer.identifier, reason)
 
     def _client(self) -> _Client:
         loop = asyncio.get_running_loop()

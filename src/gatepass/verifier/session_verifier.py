@@ -197,7 +197,7 @@ class SessionVerifier:
 
     def _unavailable(self, reason: str) -> Unavailable:
         self._counts.unavailable += 1
-        log.warning("cannot ask %s about sessions: %s", self._issuer, reason)
+        self._asking.failed(reason, now=self.clock())
         return Unavailable(reason, retry_after=RETRY_AFTER)
 
     def _refused(self, reason: str) -> Unauthenticated:

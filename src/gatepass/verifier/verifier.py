@@ -303,7 +303,7 @@ class Verifier:
         held.asked_at = now
 
     def _cannot_ask(self, reason: str) -> Unavailable:
-        log.warning("cannot ask %s about a token: %s", self.watch.issuer.identifier, reason)
+        self._asking.failed(reason, now=self.clock())
         return self._view_too_old()
 
     def _view_too_old(self) -> Unavailable:

@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from typing import TYPE_CHECKING
 
 import pytest
 from tests.unit.verifier.test_watch import Line
 
 from gatepass.testing import FakeIssuer
-from gatepass.verifier import Document, FetchFailed, Follower, Unavailable
-from gatepass.verifier.asking import Asking
+from gatepass.verifier import (
+    Document,
+    FetchFailed,
+    Follower,
+    Freshness,
+    SessionVerifier,
+    Unavailable,
+    Verifier,
+)
+from gatepass.verifier.asking import WARN_EVERY, Asking
 from gatepass.verifier.issuer import Issuer
 
 if TYPE_CHECKING:
@@ -87,3 +96,47 @@ async def test_both_modes_at_once_go_each_to_its_own(clock: Clock, mode: str) ->
     async with asyncio.timeout(5):
         assert (await waiting).reason == "revoked_sid"
     await either.close()
+
+
+@pytest.mark.parametrize("mode", ["token", "session"])
+async def test_a_crowd_in_an_outage_is_one_warning_in_ten_seconds(
+    clock: Clock, follower: Follower, caplog: pytest.LogCaptureFixture, mode: str
+) -> None:
+    caplog.set_level(logging.INFO, "gatepass.verifier")
+    issuer = FakeIssuer(clock=clock)
+    checks: Verifier | SessionVerifier
+    if mode == "token":
+        checks = issuer.verifier(follower=follower)
+        await checks.ready()
+        ask, shown = Freshness(max_staleness=1, on_stale="ask"), issuer.token()
+    else:
+        checks = issuer.session_verifier(follower=follower)
+        ask, shown = Freshness(), issuer.session()
+    issuer.down = True
+    clock.pass_by(2)
+
+    async def warned() -> list[str]:
+        caplog.clear()
+        for _ in range(20):
+            with pytest.raises(Unavailable):
+                await checks.check(shown, freshness=ask)
+        asked = [record for record in caplog.records if record.getMessage().startswith("cannot ask")]
+        assert len(asked) == 20  # at the level of info each is there
+        return [record.levelname for record in asked if record.levelno >= logging.WARNING]
+
+    assert await warned() == ["WARNING"]
+    clock.pass_by(WARN_EVERY - 0.1)
+    assert await warned() == []
+    clock.pass_by(0.1)
+    assert await warned() == ["WARNING"]
+    await checks.close()
+
+
+def test_a_clock_that_was_set_back_keeps_no_warning_away(
+    clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    issuer = FakeIssuer(clock=clock)
+    asks = asking(SlowLine(issuer), issuer)
+    for now in (1_000, 1_001, 400):
+        asks.failed("unreachable", now=now)
+    assert [record.levelname for record in caplog.records] == ["WARNING", "WARNING"]
