@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from gatepass.server.answers import Refused
 
+BUSY: Final = "There is a lot to do at this moment. Please try again in a few seconds."
+
 # What the page for a problem says to a person; other codes are told in the words of the API.
 _WORDS: Final[dict[str, str]] = {
     "csrf": "This form did not come from this site, so nothing was done. Open the page and repeat it.",
@@ -26,7 +28,7 @@ _WORDS: Final[dict[str, str]] = {
     "invalid_body": "The form was not complete. Go back and try again.",
     "unsupported_media_type": "The form was sent in a way that we don't take.",
     "internal": "Something went wrong on our side. It has been noted; please try again in a moment.",
-    "busy": "There is a lot to do at this moment. Please try again in a few seconds.",
+    "busy": BUSY,
 }
 
 
@@ -102,6 +104,11 @@ def wait(seconds: int) -> str:
         return f"{seconds} second{'s' if seconds != 1 else ''}"
     minutes = -(-seconds // 60)
     return f"{minutes} minute{'s' if minutes != 1 else ''}"
+
+
+def too_many(retry_after: int) -> str:
+    """Say beside a form that there were too many attempts."""
+    return f"Too many attempts. Please wait {wait(retry_after)}, then try again."
 
 
 def iso(moment: float) -> str:

@@ -11,7 +11,7 @@ from gatepass.server.answers import PROBLEMS, Answer, Refused, see_other
 from gatepass.server.credentials import visitor, visitor_acting
 from gatepass.server.csrf import check_origin
 from gatepass.server.operation import Page
-from gatepass.server.pages import wait
+from gatepass.server.pages import BUSY, too_many
 from gatepass.server.shapes import session_item
 
 if TYPE_CHECKING:
@@ -64,12 +64,12 @@ async def submit_login(call: Call) -> Answer:
     except TooManyAttempts as error:
         call.log_refusal(label="POST /login", code=error.code)
         refused = Refused("too_many_attempts", retry_after=error.retry_after)
-        words = f"Too many attempts. Please wait {wait(error.retry_after)}, then try again."
+        words = too_many(error.retry_after)
     except Refused as error:
         if error.code != "busy":
             raise
         refused = error
-        words = "Many people are logging in at this moment. Please try again in a few seconds."
+        words = BUSY
     else:
         await _end_previous(call)
         cookie = call.site.cookie.given(entered.session_id.reveal())

@@ -15,7 +15,7 @@ from gatepass.server.credentials import visitor
 from gatepass.server.csrf import check_origin
 from gatepass.server.messages import LinkBody, NewPasswordBody, ResetBody
 from gatepass.server.operation import Operation, Page
-from gatepass.server.pages import wait
+from gatepass.server.pages import BUSY, too_many
 from gatepass.server.refusals import refusal_of
 
 if TYPE_CHECKING:
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 COOKIE_LASTS: Final = 3_600
 
 _NO_REFERRER: Final[Header] = (b"referrer-policy", b"no-referrer")
-_BUSY: Final = "Many people are here at this moment. Please try again in a few seconds."
 
 
 async def show_forgot(call: Call) -> Answer:
@@ -45,7 +44,7 @@ async def submit_forgot(call: Call) -> Answer:
     try:
         await usecases.ask_reset(call.site.auth, email=email, client=call.client, now=call.now)
     except TooManyAttempts as refused:
-        error = f"Too many attempts. Please wait {wait(refused.retry_after)}, then try again."
+        error = too_many(refused.retry_after)
         page = pages.render("forgot.html", status=429, email=email[:254], error=error, sent=False)
         return Answer(page.status, page.body, (*page.headers, *refusal_of(refused).all_headers()))
     return pages.render("forgot.html", email=email[:254], error=None, sent=True)
@@ -81,7 +80,7 @@ async def submit_password(call: Call) -> Answer:
     except Refused as refused:
         if refused.code != "busy":
             raise
-        return await _refused_form(call, refused, words=_BUSY)
+        return await _refused_form(call, refused, words=BUSY)
     return see_other("/login?done=password-set", (b"set-cookie", call.site.link_cookie.taken_back()))
 
 
@@ -149,7 +148,7 @@ def _words(error: AuthError) -> str:
     if isinstance(error, InvalidInput):
         return f"The password {error.reason}."
     if isinstance(error, TooManyAttempts):
-        return f"Too many attempts. Please wait {wait(error.retry_after)}, then try again."
+        return too_many(error.retry_after)
     return str(error)
 
 

@@ -9,7 +9,7 @@ from gatepass.server.answers import PROBLEMS, Answer, Refused, see_other
 from gatepass.server.credentials import visitor, visitor_acting
 from gatepass.server.messages import PasswordBody, SessionStarted
 from gatepass.server.operation import Access, Operation, Page
-from gatepass.server.pages import wait
+from gatepass.server.pages import BUSY, too_many
 from gatepass.server.refusals import refusal_of
 from gatepass.server.shapes import session_started
 
@@ -50,8 +50,7 @@ async def submit(call: Call) -> Answer:
     except Refused as refused:
         if refused.code != "busy":
             raise
-        words = "Many people are logging in at this moment. Please try again in a few seconds."
-        return _form(call, checked.user, error=words, status=refused.status, headers=refused.all_headers())
+        return _form(call, checked.user, error=BUSY, status=refused.status, headers=refused.all_headers())
     cookie = call.site.cookie.given(entered.session_id.reveal())
     return see_other("/?done=password", (b"set-cookie", cookie))
 
@@ -73,7 +72,7 @@ def _words(error: InvalidInput | PasswordRefused | TooManyAttempts) -> str:
     if isinstance(error, InvalidInput):
         return f"The new password {error.reason}."
     if isinstance(error, TooManyAttempts):
-        return f"Too many attempts. Please wait {wait(error.retry_after)}, then try again."
+        return too_many(error.retry_after)
     return PROBLEMS["password_refused"].detail
 
 

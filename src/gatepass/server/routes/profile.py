@@ -9,7 +9,7 @@ from gatepass.server.answers import PROBLEMS, Answer, Refused, see_other
 from gatepass.server.credentials import visitor, visitor_acting
 from gatepass.server.messages import Account, EmailBody, NamesBody
 from gatepass.server.operation import Access, Operation, Page
-from gatepass.server.pages import wait
+from gatepass.server.pages import BUSY, too_many
 from gatepass.server.refusals import refusal_of
 from gatepass.server.shapes import account_of
 
@@ -97,7 +97,7 @@ def _again(
     if isinstance(error, Refused):
         if error.code != "busy":
             raise error
-        refused, words = error, "Many people are here at this moment. Please try again in a few seconds."
+        refused, words = error, BUSY
     else:
         call.log_refusal(label=f"POST /profile/{form}", code=error.code)
         refused, words = refusal_of(error), _words(error)
@@ -109,7 +109,7 @@ def _words(error: AuthError) -> str:
     if isinstance(error, InvalidInput):
         return f"The {_FIELDS[error.field]} {error.reason}."
     if isinstance(error, TooManyAttempts):
-        return f"Too many attempts. Please wait {wait(error.retry_after)}, then try again."
+        return too_many(error.retry_after)
     return PROBLEMS["password_refused"].detail
 
 
