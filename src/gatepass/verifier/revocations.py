@@ -185,6 +185,7 @@ class Revocations:
 
     def _take_entries(self, page: Page) -> bool:
         if self._incoming is None:
+            self._newest = max(self._newest, page.true_at)  # before its end too: what it says is known
             for one in page.selectors:
                 self._entries.add(one)
             if page.selectors:

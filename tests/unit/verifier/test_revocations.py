@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tests.unit.verifier.feed_world import END, LEEWAY, entry, page, principal, sid
 from tests.unit.verifier.world import KEY, NOW
 
-from gatepass.oauth import Cursor, Selector, Selects
+from gatepass.oauth import Cursor, Page, Selector, Selects
 from gatepass.verifier.revocations import OutOfOrder, Revocations, Verdict
 
 if TYPE_CHECKING:
@@ -145,6 +145,40 @@ def test_an_older_full_answer_does_not_lower_a_cut_off_either() -> None:
     made.take(page(after=1, seq=1, true_at=NOW + 5))
     made.take(page(entry(Selects.ALL, below=5), true_at=NOW))
     assert made.verdict(principal()) is Verdict.REVOKED_ALL
+
+
+def test_an_older_full_answer_takes_nothing_away_of_what_more_was_to_come_behind_either() -> None:
+    made = view(sid("early"))
+    made.take(page(sid("a-session"), after=1, more=True, true_at=NOW + 5))
+    made.take(page(sid("early"), true_at=NOW + 1))
+    assert made.verdict(principal()) is Verdict.REVOKED_SID
+
+
+@given(data=st.data())
+def test_whatever_a_relay_replays_nothing_that_was_known_is_lost_and_nothing_up_to_the_cursor_missed(
+    data: st.DataObject,
+) -> None:
+    """A relay has every page that was ever signed, and gives any of them as the answer to any question."""
+    made, known = Revocations(leeway=LEEWAY), 0
+    written: list[Selector] = []
+    signed: list[Page] = []
+    for moment in range(data.draw(st.integers(1, 25))):
+        if data.draw(st.booleans(), label="another entry"):
+            written.append(sid(f"s{len(written)}"))
+        asked = None if made.reached is None else made.reached.seq
+        after = data.draw(st.sampled_from([None, asked]))
+        end = min((after or 0) + 2, len(written))
+        new = written[after or 0 : end]
+        signed.append(page(*new, after=after, seq=end, more=end < len(written), true_at=NOW + moment))
+        given = data.draw(st.sampled_from([signed[-1], *signed]), label="the answer")
+        try:
+            made.take(given)
+        except OutOfOrder:
+            made.start_over()
+        ended = [n for n in range(len(written)) if made.verdict(principal(session=f"s{n}"))]
+        known = max(known, len(ended))
+        assert ended == list(range(known))
+        assert made.cursor is None or made.cursor.seq <= known
 
 
 def test_a_key_that_a_page_on_its_way_revokes_is_revoked() -> None:
