@@ -138,6 +138,8 @@ class HttpFetch:
         *,
         limits: aiohttp.ClientTimeout | None = None,
     ) -> AsyncIterator[aiohttp.ClientResponse]:
+        if self._session.closed:
+            raise FetchFailed("closed")  # the service ends: 503, no traceback
         try:
             web_url(url)
             async with self._session.request(

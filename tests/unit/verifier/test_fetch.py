@@ -84,6 +84,15 @@ async def test_a_question_on_a_connection_that_had_been_closed_is_asked_once_mor
     await fetch.close()
 
 
+async def test_who_asks_while_the_service_ends_is_told_in_the_words_of_an_outage() -> None:
+    fetch = HttpFetch()
+    await fetch.close()
+    for asked in (fetch.get("http://127.0.0.1:1/keys"), fetch.ask("http://127.0.0.1:1/check", pass_text="x")):
+        with pytest.raises(FetchFailed) as failure:
+            await asked
+        assert failure.value.code == "closed"
+
+
 def test_without_the_client_the_error_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     def nowhere(name: str) -> ModuleSpec | None:
         return None
