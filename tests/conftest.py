@@ -4,6 +4,7 @@ A vector's test says with `record_property("vector", (file, what))` what became 
 workers are counted and printed, so that nothing which is left out on purpose is left out silently.
 """
 
+import signal
 from collections import Counter, defaultdict
 from typing import Any
 
@@ -15,6 +16,11 @@ __all__ = ["mortal_server", "postgres_database", "postgres_server", "postgres_ur
 # No test asserts a time: a slow machine is no bug.
 settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("unhurried")
+
+# A shell that starts something in the background has it ignore Ctrl-C, and so would every process that a test
+# starts: those that are to end by Ctrl-C would not.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:

@@ -34,6 +34,8 @@ class Seen:
     fault: str
     load: Load
     max_staleness: float
+    processes: int = 1
+    """Of the Service, that answer."""
     kicked_at: float = 0
     mended_at: float = 0
     exit_code: int | None = None
@@ -56,7 +58,7 @@ class Seen:
     def has_recovered(self) -> bool:
         """Whether every process of the Service lets in who stays, since the end of the fault."""
         good = self.load.of(STAYS, status=200)
-        return {one.process for one in good} == {one.process for one in good if one.began > self.mended_at}
+        return len({one.process for one in good if one.began > self.mended_at}) == self.processes
 
     @property
     def longest(self) -> float:
@@ -131,7 +133,8 @@ def under_load(site: Site, fault: str, **named: float) -> Iterator[tuple[Seen, R
     try:
         with service(site, relay, **named) as (port, process):
             until(lambda: ask(port, STAYS, stays).status == 200)
-            seen = Seen(fault, Load(port, {STAYS: stays, KICKED: kicked}), named["max_staleness"])
+            load = Load(port, {STAYS: stays, KICKED: kicked})
+            seen = Seen(fault, load, named["max_staleness"], processes=int(named.get("children", 0)) or 1)
             try:
                 until(lambda: seen.load.last(KICKED) == 200)
                 yield seen, relay, kicked
