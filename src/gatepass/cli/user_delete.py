@@ -22,7 +22,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add_json_option(parser)
     parser.epilog = (
         "example:\n  gatepass user delete ann@example.org\n\n"
-        "Sessions, tokens, password, name and e-mail address go; the event log keeps the id. It can not be\\n"
+        "Sessions, tokens, password, name and e-mail address go; the event log keeps the id. It can not be\n"
         "undone: to shut somebody out for a while there is 'gatepass user disable'."
     )
 
