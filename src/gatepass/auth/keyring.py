@@ -14,6 +14,7 @@ import msgspec
 from gatepass.auth import sealing
 from gatepass.auth.errors import KeysUnavailable
 from gatepass.auth.signing_keys import PUBLISHED, KeyRecord, KeyState
+from gatepass.auth.verified import VerifiedTokens
 from gatepass.jose import Key, KeySet
 from gatepass.oauth import SHARED_ALGORITHM
 
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 
 class Keyring:
-    """The keys of one moment, opened; immutable, replaced as a whole."""
+    """The keys of one moment, opened, and what they verified; the keys are replaced as a whole."""
 
     def __init__(self, signers: Sequence[tuple[float, Key]], published: KeySet, known: KeySet) -> None:
         self._signers = sorted(signers, key=lambda signer: signer[0], reverse=True)
@@ -33,6 +34,8 @@ class Keyring:
         """Next, active and retiring keys, or the shared secrets: what a token may be checked with."""
         self.known = known
         """Retired ones too: what an expired token may be renewed with."""
+        self.verified = VerifiedTokens()
+        """Tokens that the published ones have verified."""
 
     @classmethod
     def open(cls, records: Iterable[KeyRecord], kek: Secret) -> Keyring:

@@ -9,6 +9,7 @@ from gatepass.auth import orders
 from gatepass.auth.errors import SessionRefused
 from gatepass.auth.results import CheckedToken
 from gatepass.auth.usecases._admission import admit
+from gatepass.auth.verified import VerifiedToken
 from gatepass.jose import JoseError, jwt
 from gatepass.oauth import AccessToken, OAuthError, access_token_policy
 
@@ -28,17 +29,10 @@ async def check_access_token(auth: Auth, *, token: str, now: float) -> CheckedTo
 
     Raises `SessionRefused`.
     """
-    ring = auth.keyring.ring
-    terms = auth.terms
-    policy = _policy(terms.issuer, terms.audience, ring.algorithms, terms.leeway)
-    try:
-        verified = jwt.verify(token, ring.published, policy, now=now)
-        claims = AccessToken.from_claims(verified.claims)
-    except (JoseError, OAuthError):
-        raise SessionRefused("token_invalid") from None
+    claims, kid = _verified(auth, token, now=now)
     # The key too: the ring of this process may be a moment older than the commit that took it back.
     found, taken_back = await auth.store.session_and_orders(
-        claims.sid, jti=claims.jti, client_id=claims.client_id, kid=verified.kid or ""
+        claims.sid, jti=claims.jti, client_id=claims.client_id, kid=kid
     )
     if orders.taken_back(claims, taken_back):
         raise SessionRefused("token_revoked")
@@ -46,3 +40,20 @@ async def check_access_token(auth: Auth, *, token: str, now: float) -> CheckedTo
     if claims.sub != checked.user.id or claims.epoch < checked.user.revoked_below:
         raise SessionRefused("session_revoked")
     return CheckedToken(checked.session, checked.user, claims)
+
+
+def _verified(auth: Auth, token: str, *, now: float) -> VerifiedToken:
+    """Verify a token, or remember that it was: a Service that asks asks about one again and again."""
+    ring = auth.keyring.ring
+    seen = ring.verified.get(token, now=now)
+    if seen is not None:
+        return seen
+    terms = auth.terms
+    policy = _policy(terms.issuer, terms.audience, ring.algorithms, terms.leeway)
+    try:
+        found = jwt.verify(token, ring.published, policy, now=now)
+        verified = VerifiedToken(AccessToken.from_claims(found.claims), found.kid or "")
+    except (JoseError, OAuthError):
+        raise SessionRefused("token_invalid") from None
+    ring.verified.put(token, verified)
+    return verified
