@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from gatepass.server.answers import Refused
+from gatepass.server.gathering import Gathering
 from gatepass.server.headers import EVERY_ANSWER
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin to wait for the first request."""
         self.access_logger.addFilter(_PATH_ONLY)  # once, however often it is said
-        super().connection_made(transport)
+        super().connection_made(Gathering(transport, self.loop))
         self._wait()
 
     def connection_lost(self, exc: Exception | None) -> None:
