@@ -26,6 +26,8 @@ from gatepass.verifier.revocations import Revocations
 from gatepass.verifier.watch import DEFAULT_ALGORITHMS
 
 LEEWAY = 30  # seconds
+PATIENCE = 120.0
+"""Seconds until all must follow; a run that hangs tells nobody what is wrong."""
 
 Noted = Callable[[int, float], None]  # which kick, and when (seconds of the monotonic clock)
 
@@ -104,9 +106,9 @@ class Bare(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         now = time.monotonic()
         self._event += data
-        if not self._event.endswith(b"\n\n\r\n") or b"id: " not in self._event:
+        if not self._event.endswith(b"\n\n\r\n") or b"\nid: " not in self._event:
             return
-        place = int(self._event.partition(b"id: ")[2].partition(b"\n")[0].rpartition(b".")[2])
+        place = int(self._event.partition(b"\nid: ")[2].partition(b"\n")[0].rpartition(b".")[2])
         self._event = b""
         if self._first is None:
             self._first = place
@@ -140,7 +142,8 @@ async def follow(told: dict[str, Any]) -> None:
                 )
             if len(tasks) % 20 == 0:
                 await asyncio.sleep(0.01)  # Services do not start all in one moment
-        await tally.everybody.wait()
+        async with asyncio.timeout(PATIENCE):
+            await tally.everybody.wait()
         _tell({"following": len(kinds)})
         await asyncio.get_running_loop().run_in_executor(None, sys.stdin.read)
     finally:
