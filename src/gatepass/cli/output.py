@@ -9,7 +9,16 @@ from typing import TYPE_CHECKING
 import msgspec
 
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Sequence
+
+
+def write_answer(args: argparse.Namespace, value: object, sentence: str) -> None:
+    """Say what was done: to a script that asked for `--json` as a value, to a person in a sentence."""
+    if args.json:
+        write_json(value)
+    else:
+        print(sentence)
 
 
 def write_json(value: object) -> None:

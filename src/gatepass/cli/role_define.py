@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING
 
 from gatepass.auth import usecases
-from gatepass.cli.output import write_json
+from gatepass.cli.output import write_answer
 from gatepass.cli.site_access import add_json_option, add_settings_option, with_auth
 
 if TYPE_CHECKING:
@@ -38,8 +38,6 @@ def run(args: argparse.Namespace) -> int:
         await usecases.define_role(auth, name=args.name, permissions=permissions, now=time.time())
 
     with_auth(args, define)
-    if args.json:
-        write_json({"name": args.name, "permissions": sorted(permissions)})
-    else:
-        print(f"Role {args.name}: {', '.join(sorted(permissions)) or 'no permissions'}.")
+    defined = {"name": args.name, "permissions": sorted(permissions)}
+    write_answer(args, defined, f"Role {args.name}: {', '.join(sorted(permissions)) or 'no permissions'}.")
     return 0

@@ -6,13 +6,11 @@ import time
 from typing import TYPE_CHECKING
 
 from gatepass.auth import usecases
-from gatepass.cli.output import write_json
+from gatepass.cli.output import write_answer
 from gatepass.cli.site_access import add_json_option, add_settings_option, with_auth
 
 if TYPE_CHECKING:
     import argparse
-
-    from gatepass.auth import Auth
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -25,13 +23,6 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """End the session and its refresh tokens."""
-
-    async def kick(auth: Auth) -> None:
-        await usecases.end_session(auth, sid=args.sid, actor="cli", now=time.time())
-
-    with_auth(args, kick)
-    if args.json:
-        write_json({"sid": args.sid, "ended": True})
-    else:
-        print(f"Ended session {args.sid}.")
+    with_auth(args, lambda auth: usecases.end_session(auth, sid=args.sid, actor="cli", now=time.time()))
+    write_answer(args, {"sid": args.sid, "ended": True}, f"Ended session {args.sid}.")
     return 0

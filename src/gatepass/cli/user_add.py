@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from gatepass.auth import RoleUnknown, usecases
 from gatepass.cli.failure import CommandFailed, CommandMisused
-from gatepass.cli.output import write_json
+from gatepass.cli.output import write_answer
 from gatepass.cli.site_access import add_json_option, add_settings_option, with_auth
 from gatepass.cli.user_rows import user_row
 
@@ -72,10 +72,7 @@ def run(args: argparse.Namespace) -> int:
             ) from None
 
     user = with_auth(args, add)
-    if args.json:
-        write_json(user_row(user))
-    else:
-        print(f"Added {user.name} <{user.email}>, id {user.id}.")
+    write_answer(args, user_row(user), f"Added {user.name} <{user.email}>, id {user.id}.")
     return 0
 
 

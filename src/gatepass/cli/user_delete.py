@@ -6,13 +6,11 @@ import time
 from typing import TYPE_CHECKING
 
 from gatepass.auth import usecases
-from gatepass.cli.output import write_json
+from gatepass.cli.output import write_answer
 from gatepass.cli.site_access import add_json_option, add_settings_option, with_auth
 
 if TYPE_CHECKING:
     import argparse
-
-    from gatepass.auth import Auth, User
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -29,13 +27,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Delete the user."""
-
-    async def delete(auth: Auth) -> User:
-        return await usecases.delete_user(auth, email=args.email, actor="cli", now=time.time())
-
-    user = with_auth(args, delete)
-    if args.json:
-        write_json({"id": user.id, "email": user.email, "deleted": True})
-    else:
-        print(f"Deleted {user.name} <{user.email}>.")
+    user = with_auth(
+        args, lambda auth: usecases.delete_user(auth, email=args.email, actor="cli", now=time.time())
+    )
+    gone = {"id": user.id, "email": user.email, "deleted": True}
+    write_answer(args, gone, f"Deleted {user.name} <{user.email}>.")
     return 0

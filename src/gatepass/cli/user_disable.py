@@ -6,14 +6,12 @@ import time
 from typing import TYPE_CHECKING
 
 from gatepass.auth import usecases
-from gatepass.cli.output import write_json
+from gatepass.cli.output import write_answer
 from gatepass.cli.site_access import add_json_option, add_settings_option, with_auth
 from gatepass.cli.user_rows import user_row
 
 if TYPE_CHECKING:
     import argparse
-
-    from gatepass.auth import Auth, User
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -30,13 +28,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Disable the user."""
-
-    async def disable(auth: Auth) -> User:
-        return await usecases.disable_user(auth, email=args.email, actor="cli", now=time.time())
-
-    user = with_auth(args, disable)
-    if args.json:
-        write_json(user_row(user))
-    else:
-        print(f"Disabled {user.name} <{user.email}>.")
+    user = with_auth(
+        args, lambda auth: usecases.disable_user(auth, email=args.email, actor="cli", now=time.time())
+    )
+    write_answer(args, user_row(user), f"Disabled {user.name} <{user.email}>.")
     return 0

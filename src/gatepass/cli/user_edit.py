@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from gatepass.auth import usecases
 from gatepass.cli.failure import CommandMisused
-from gatepass.cli.output import write_json
+from gatepass.cli.output import write_answer
 from gatepass.cli.site_access import add_json_option, add_settings_option, with_auth
 from gatepass.cli.user_rows import user_row
 
@@ -48,8 +48,5 @@ def run(args: argparse.Namespace) -> int:
         )
 
     user = with_auth(args, edit)
-    if args.json:
-        write_json(user_row(user))
-    else:
-        print(f"Now {user.name} <{user.email}>.")
+    write_answer(args, user_row(user), f"Now {user.name} <{user.email}>.")
     return 0

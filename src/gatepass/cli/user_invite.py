@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from gatepass.auth import RoleUnknown, UserUnknown, usecases
 from gatepass.cli.failure import CommandFailed, CommandMisused
-from gatepass.cli.output import write_json
+from gatepass.cli.output import write_answer
 from gatepass.cli.site_access import add_json_option, add_settings_option, with_auth
 from gatepass.cli.user_rows import user_row
 
@@ -47,12 +47,10 @@ def run(args: argparse.Namespace) -> int:
     if not all(named) and (args.role or args.permission):
         raise CommandMisused("a new user needs --first-name and --last-name")
     user = with_auth(args, lambda auth: _invite(auth, args) if all(named) else _again(auth, args))
-    if args.json:
-        write_json(user_row(user))
-    elif user.status.value == "invited":
-        print(f"Invited {user.name} <{user.email}>, id {user.id}.")
-    else:
-        print(f"{user.name} <{user.email}> has a password already; no mail is sent.")
+    who = f"{user.name} <{user.email}>"
+    invited = user.status.value == "invited"
+    done = f"Invited {who}, id {user.id}." if invited else f"{who} has a password already; no mail is sent."
+    write_answer(args, user_row(user), done)
     return 0
 
 

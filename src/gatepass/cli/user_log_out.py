@@ -7,14 +7,14 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from gatepass.auth import UserUnknown, usecases
-from gatepass.cli.output import write_json
+from gatepass.cli.output import write_answer
 from gatepass.cli.site_access import add_json_option, add_settings_option, with_auth
 from gatepass.cli.user_rows import user_row
 
 if TYPE_CHECKING:
     import argparse
 
-    from gatepass.auth import Auth, User
+    from gatepass.auth import Auth
 
 PAGE: Final = 500
 """Sessions that are looked at in one piece."""
@@ -35,27 +35,14 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """End all sessions of the user, or everybody's."""
-    return _everybody(args) if args.everybody else _one(args)
-
-
-def _one(args: argparse.Namespace) -> int:
-    async def log_out(auth: Auth) -> User:
-        return await usecases.log_out_everywhere(auth, email=args.email, actor="cli", now=time.time())
-
-    user = with_auth(args, log_out)
-    if args.json:
-        write_json(user_row(user))
-    else:
-        print(f"Logged out {user.name} <{user.email}>.")
-    return 0
-
-
-def _everybody(args: argparse.Namespace) -> int:
-    count = with_auth(args, _log_out_all)
-    if args.json:
-        write_json({"logged_out": count})
-    else:
-        print(f"Logged out {count} user{'' if count == 1 else 's'}.")
+    if args.everybody:
+        count = with_auth(args, _log_out_all)
+        write_answer(args, {"logged_out": count}, f"Logged out {count} user{'' if count == 1 else 's'}.")
+        return 0
+    user = with_auth(
+        args, lambda auth: usecases.log_out_everywhere(auth, email=args.email, actor="cli", now=time.time())
+    )
+    write_answer(args, user_row(user), f"Logged out {user.name} <{user.email}>.")
     return 0
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from gatepass.auth import usecases
 from gatepass.cli.failure import CommandMisused
-from gatepass.cli.output import write_json
+from gatepass.cli.output import write_answer
 from gatepass.cli.site_access import add_json_option, add_settings_option, with_auth
 from gatepass.cli.user_rows import user_row
 
@@ -41,8 +41,6 @@ def run(args: argparse.Namespace) -> int:
         return await usecases.set_roles(auth, email=args.email, roles=args.role, actor="cli", now=time.time())
 
     user = with_auth(args, set_roles)
-    if args.json:
-        write_json(user_row(user))
-    else:
-        print(f"{user.name} <{user.email}> may: {', '.join(sorted(user.granted)) or 'nothing'}.")
+    may = ", ".join(sorted(user.granted)) or "nothing"
+    write_answer(args, user_row(user), f"{user.name} <{user.email}> may: {may}.")
     return 0
