@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from gatepass.auth import RoleUnknown, usecases
 from gatepass.cli.failure import CommandFailed, CommandMisused
+from gatepass.cli.grant_options import add_grant_options, role_missing
 from gatepass.cli.output import write_answer
 from gatepass.cli.site_access import add_json_option, add_settings_option, with_auth
 from gatepass.cli.user_rows import user_row
@@ -25,13 +26,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--email", required=True)
     parser.add_argument("--first-name", required=True)
     parser.add_argument("--last-name", required=True)
-    parser.add_argument("--role", action="append", default=[], help="a role that is defined; may be repeated")
-    parser.add_argument(
-        "--permission",
-        action="append",
-        default=[],
-        help="held directly, such as appointments:read; may be repeated",
-    )
+    add_grant_options(parser)
     parser.add_argument(
         "--password-stdin",
         action="store_true",
@@ -66,10 +61,7 @@ def run(args: argparse.Namespace) -> int:
                 now=time.time(),
             )
         except RoleUnknown as error:
-            roles = ", ".join(sorted(set(args.role)))
-            raise CommandFailed(
-                f"{error} (--role {roles}); define it first: gatepass role define NAME PERMISSION …"
-            ) from None
+            raise role_missing(error, args.role) from None
 
     user = with_auth(args, add)
     write_answer(args, user_row(user), f"Added {user.name} <{user.email}>, id {user.id}.")

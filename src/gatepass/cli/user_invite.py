@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from gatepass.auth import RoleUnknown, UserUnknown, usecases
 from gatepass.cli.failure import CommandFailed, CommandMisused
+from gatepass.cli.grant_options import add_grant_options, role_missing
 from gatepass.cli.output import write_answer
 from gatepass.cli.site_access import add_json_option, add_settings_option, with_auth
 from gatepass.cli.user_rows import user_row
@@ -23,13 +24,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("email", help="where the link goes, and what the user logs in with")
     parser.add_argument("--first-name")
     parser.add_argument("--last-name")
-    parser.add_argument("--role", action="append", default=[], help="a role that is defined; may be repeated")
-    parser.add_argument(
-        "--permission",
-        action="append",
-        default=[],
-        help="held directly, such as appointments:read; may be repeated",
-    )
+    add_grant_options(parser)
     add_json_option(parser)
     parser.epilog = (
         "examples:\n"
@@ -67,10 +62,7 @@ async def _invite(auth: Auth, args: argparse.Namespace) -> User:
             now=time.time(),
         )
     except RoleUnknown as error:
-        roles = ", ".join(sorted(set(args.role)))
-        raise CommandFailed(
-            f"{error} (--role {roles}); define it first: gatepass role define NAME PERMISSION …"
-        ) from None
+        raise role_missing(error, args.role) from None
 
 
 async def _again(auth: Auth, args: argparse.Namespace) -> User:
