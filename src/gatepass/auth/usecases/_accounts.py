@@ -6,19 +6,21 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from gatepass.auth.actors import Actor, actor_id, address_of
 from gatepass.auth.changes import Conflict, EventRecorded, RoleIs, UserAdded
-from gatepass.auth.errors import Contended, EmailTaken
+from gatepass.auth.errors import Contended, EmailTaken, NotPermitted
 from gatepass.auth.events import Event, EventKind
 from gatepass.auth.opaque import new_id
-from gatepass.auth.permissions import effective
+from gatepass.auth.permissions import check_permissions, check_role, effective, may_administer
 from gatepass.auth.usecases._tries import TRIES
 from gatepass.auth.users import User, UserStatus, clean_name, normalise_email
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Iterable
 
     from gatepass.auth.auth import Auth
     from gatepass.auth.changes import Change
+    from gatepass.auth.terms import Client
 
 
 def sketched(
@@ -28,19 +30,21 @@ def sketched(
     first_name: str,
     last_name: str,
     status: UserStatus,
-    roles: frozenset[str],
-    permissions: frozenset[str],
+    roles: Iterable[str],
+    permissions: Iterable[str],
     now: float,
 ) -> User:
     """Check what is known of a new user, who is granted nothing yet. Raises `InvalidInput`."""
+    held = frozenset(check_role(role) for role in roles)
+    directly = check_permissions(permissions)
     return User(
         id=new_id(auth.entropy),
         email=normalise_email(email),
         first_name=clean_name(first_name, field="first_name"),
         last_name=clean_name(last_name, field="last_name"),
         status=status,
-        roles=roles,
-        permissions=permissions,
+        roles=held,
+        permissions=directly,
         granted=frozenset(),
         epoch=0,
         revoked_below=0,
@@ -54,21 +58,23 @@ async def make_account(
     encoded: str | None,
     *further: Change,
     kind: EventKind,
-    actor: str | None,
-    address: str | None,
-    accept: Callable[[frozenset[str]], None],
+    actor: Actor | None,
+    client: Client | None,
     now: float,
 ) -> User:
-    """Add the user with what the roles carry, and `further` behind; `accept` may refuse what is granted.
+    """Add the user with what the roles carry, and `further` behind. Raises `EmailTaken`, `RoleUnknown`,
+    `NotPermitted`.
 
-    Raises `EmailTaken`, `RoleUnknown`.
+    Only the command line makes administrators: a stolen administrator's session cannot multiply. Without an
+    actor it is the user who acts.
     """
     for _ in range(TRIES):
         defined = await auth.store.roles()
         granted = effective(roles=sketch.roles, permissions=sketch.permissions, defined=defined)
-        accept(granted)
         user = msgspec.structs.replace(sketch, granted=granted)
-        event = Event(now, kind, user.id, actor=actor or user.id, address=address)
+        if may_administer(user) and actor != "cli":
+            raise NotPermitted
+        event = Event(now, kind, user.id, actor=actor_id(actor or user), address=address_of(client))
         guards = [RoleIs(role, defined[role]) for role in sorted(user.roles)]
         try:
             await auth.store.commit(*guards, UserAdded(user, encoded), EventRecorded(event), *further)

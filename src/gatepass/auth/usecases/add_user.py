@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gatepass.auth.actors import Actor, actor_id, address_of, require_admin
-from gatepass.auth.errors import NotPermitted
+from gatepass.auth.actors import Actor, require_admin
 from gatepass.auth.events import EventKind
-from gatepass.auth.permissions import ADMIN, check_permissions, check_role
 from gatepass.auth.usecases import _new_passwords
 from gatepass.auth.usecases._accounts import make_account, sketched
 from gatepass.auth.users import UserStatus
@@ -33,24 +31,16 @@ async def add_user(
     client: Client | None = None,
     now: float,
 ) -> User:
-    """Make an account. Raises `InvalidInput`, `EmailTaken`, `RoleUnknown`, `NotPermitted`.
-
-    Only the command line makes administrators: a stolen administrator's session cannot multiply.
-    """
+    """Make an account. Raises `InvalidInput`, `EmailTaken`, `RoleUnknown`, `NotPermitted`."""
     require_admin(actor)
-
-    def accept(granted: frozenset[str]) -> None:
-        if ADMIN in granted and actor != "cli":
-            raise NotPermitted
-
     sketch = sketched(
         auth,
         email=email,
         first_name=first_name,
         last_name=last_name,
         status=UserStatus.ACTIVE,
-        roles=frozenset(check_role(role) for role in roles),
-        permissions=check_permissions(permissions),
+        roles=roles,
+        permissions=permissions,
         now=now,
     )
     encoded = await auth.passwords.hash(_new_passwords.check(auth, sketch, password))
@@ -59,8 +49,7 @@ async def add_user(
         sketch,
         encoded,
         kind=EventKind.USER_ADDED,
-        actor=actor_id(actor),
-        address=address_of(client),
-        accept=accept,
+        actor=actor,
+        client=client,
         now=now,
     )

@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING
 
 from gatepass.auth.actors import Actor, actor_id, address_of, require_admin
 from gatepass.auth.changes import Conflict, EventRecorded, UserIsAt
-from gatepass.auth.errors import Contended, NotPermitted
+from gatepass.auth.errors import Contended
 from gatepass.auth.events import Event, EventKind
 from gatepass.auth.mails import MailKind
-from gatepass.auth.permissions import ADMIN, check_permissions, check_role
 from gatepass.auth.usecases._accounts import make_account, sketched
 from gatepass.auth.usecases._finding import find
 from gatepass.auth.usecases._mailing import mail
@@ -36,24 +35,16 @@ async def invite_user(
     now: float,
 ) -> User:
     """Make an account without a password; a mail with a one-time link goes out. Raises `InvalidInput`,
-    `EmailTaken`, `RoleUnknown`, `NotPermitted`.
-
-    Only the command line makes administrators: a stolen administrator's session cannot multiply.
-    """
+    `EmailTaken`, `RoleUnknown`, `NotPermitted`."""
     require_admin(actor)
-
-    def accept(granted: frozenset[str]) -> None:
-        if ADMIN in granted and actor != "cli":
-            raise NotPermitted
-
     sketch = sketched(
         auth,
         email=email,
         first_name=first_name,
         last_name=last_name,
         status=UserStatus.INVITED,
-        roles=frozenset(check_role(role) for role in roles),
-        permissions=check_permissions(permissions),
+        roles=roles,
+        permissions=permissions,
         now=now,
     )
     return await make_account(
@@ -62,9 +53,8 @@ async def invite_user(
         None,
         mail(auth, MailKind.INVITE, sketch, email=sketch.email, now=now),
         kind=EventKind.USER_INVITED,
-        actor=actor_id(actor),
-        address=address_of(client),
-        accept=accept,
+        actor=actor,
+        client=client,
         now=now,
     )
 

@@ -37,8 +37,8 @@ async def register(
         first_name=first_name,
         last_name=last_name,
         status=UserStatus.ACTIVE,
-        roles=frozenset(),
-        permissions=frozenset(),
+        roles=(),
+        permissions=(),
         now=now,
     )
     # Hashed before anybody looks whether the address is taken: the same work for both answers.
@@ -49,7 +49,6 @@ async def register(
         encoded,
         kind=EventKind.USER_REGISTERED,
         actor=None,
-        address=client.address,
-        accept=lambda _: None,
+        client=client,
         now=now,
     )
