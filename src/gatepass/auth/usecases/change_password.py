@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gatepass.auth import sessions
 from gatepass.auth.changes import (
     Change,
     Conflict,
@@ -17,16 +16,15 @@ from gatepass.auth.cut_offs import cut_off
 from gatepass.auth.errors import Contended
 from gatepass.auth.events import Event, EventKind
 from gatepass.auth.mails import MailKind
-from gatepass.auth.opaque import SessionId, new_id
-from gatepass.auth.results import LoggedIn
 from gatepass.auth.usecases import _new_passwords
 from gatepass.auth.usecases._confirming import charge_for, confirmed
+from gatepass.auth.usecases._entering import enter
 from gatepass.auth.usecases._mailing import mail
 from gatepass.auth.usecases._tries import TRIES
 
 if TYPE_CHECKING:
     from gatepass.auth.auth import Auth
-    from gatepass.auth.results import CheckedSession
+    from gatepass.auth.results import CheckedSession, LoggedIn
     from gatepass.auth.terms import Client
     from gatepass.auth.users import User
 
@@ -34,7 +32,7 @@ if TYPE_CHECKING:
 async def change_password(
     auth: Auth, *, checked: CheckedSession, current: str, new: str, client: Client, now: float
 ) -> LoggedIn:
-    """Give the session in which the user goes on: a new id at every change of privilege (ASVS 5.0, 7.2.4).
+    """Give the session in which the user goes on.
 
     Asks for the current password (`_confirming`), and tells the mailbox. Raises `InvalidInput`,
     `TooManyAttempts`, `PasswordRefused`, `SessionRefused`.
@@ -55,21 +53,7 @@ async def change_password(
 
 def _gone_on(auth: Auth, user: User, *, client: Client, now: float) -> tuple[LoggedIn, tuple[Change, ...]]:
     cut, changes = cut_off(user, now=now)
-    session_id = SessionId.new(auth.entropy)
-    session = sessions.start(
-        cut,
-        id_hash=session_id.hash(),
-        sid=new_id(auth.entropy),
-        device=client.device,
-        address=client.address,
-        terms=auth.terms,
-        now=now,
-    )
-    event = Event(now, EventKind.PASSWORD_CHANGED, user.id, session.sid, user.id, client.address)
+    entered = enter(auth, cut, client=client, now=now)
+    event = Event(now, EventKind.PASSWORD_CHANGED, user.id, entered.session.sid, user.id, client.address)
     notice = mail(auth, MailKind.PASSWORD_CHANGED, cut, email=cut.email, now=now)
-    return LoggedIn(session_id, session, cut), (
-        *changes,
-        SessionStarted(session),
-        EventRecorded(event),
-        notice,
-    )
+    return entered, (*changes, SessionStarted(entered.session), EventRecorded(event), notice)

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from gatepass.auth import sessions
 from gatepass.auth.changes import (
     AttemptCharged,
     AttemptRefunded,
@@ -20,15 +19,16 @@ from gatepass.auth.changes import (
 )
 from gatepass.auth.errors import Contended, InvalidInput, LoginRefused
 from gatepass.auth.events import Event, EventKind
-from gatepass.auth.opaque import SessionId, new_id
-from gatepass.auth.results import LoggedIn
+from gatepass.auth.sessions import EndReason
 from gatepass.auth.throttle import account_key, address_key
 from gatepass.auth.usecases._attempts import charge
+from gatepass.auth.usecases._entering import enter
 from gatepass.auth.usecases._tries import TRIES
 from gatepass.auth.users import User, UserStatus, normalise_email
 
 if TYPE_CHECKING:
     from gatepass.auth.auth import Auth
+    from gatepass.auth.results import LoggedIn
     from gatepass.auth.terms import Client
 
 SESSIONS_PER_USER: Final = 100
@@ -70,29 +70,20 @@ async def log_in(auth: Auth, *, email: str, password: str, client: Client, now: 
 
 
 def _started(auth: Auth, user: User, *, client: Client, now: float) -> tuple[LoggedIn, tuple[Change, ...]]:
-    session_id = SessionId.new(auth.entropy)  # a new one at every log-in (ASVS 5.0, 7.2.4)
-    session = sessions.start(
-        user,
-        id_hash=session_id.hash(),
-        sid=new_id(auth.entropy),
-        device=client.device,
-        address=client.address,
-        terms=auth.terms,
-        now=now,
-    )
-    event = Event(now, EventKind.LOGGED_IN, user.id, session.sid, user.id, client.address)
+    entered = enter(auth, user, client=client, now=now)
+    event = Event(now, EventKind.LOGGED_IN, user.id, entered.session.sid, user.id, client.address)
     changes = (
         UserIsAt(user.id, user.epoch),
         _capped(user, client=client, now=now),
-        SessionStarted(session),
+        SessionStarted(entered.session),
         EventRecorded(event),
     )
-    return LoggedIn(session_id, session, user), changes
+    return entered, changes
 
 
 def _capped(user: User, *, client: Client, now: float) -> SessionsCapped:
     """Make room for one more."""
-    reason = sessions.EndReason.TOO_MANY_SESSIONS
+    reason = EndReason.TOO_MANY_SESSIONS
     event = Event(now, EventKind.SESSION_ENDED, user.id, None, user.id, client.address, reason.value)
     return SessionsCapped(user.id, SESSIONS_PER_USER - 1, SESSIONS_ENDED, now, reason, event)
 
