@@ -16,11 +16,9 @@ from gatepass.server.headers import page_headers
 if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
 
-    from gatepass.server.answers import Refused
+    from gatepass.server.answers import Header, Refused
 
-BUSY: Final = "There is a lot to do at this moment. Please try again in a few seconds."
-
-# What the page for a problem says to a person; other codes are told in the words of the API.
+# What a page says to a person; other codes are told in the words of the API.
 _WORDS: Final[dict[str, str]] = {
     "csrf": "This form did not come from this site, so nothing was done. Open the page and repeat it.",
     "not_found": "There is no page at this address.",
@@ -28,7 +26,8 @@ _WORDS: Final[dict[str, str]] = {
     "invalid_body": "The form was not complete. Go back and try again.",
     "unsupported_media_type": "The form was sent in a way that we don't take.",
     "internal": "Something went wrong on our side. It has been noted; please try again in a moment.",
-    "busy": BUSY,
+    "login_refused": "E-mail address or password is wrong. Check both and try again.",
+    "busy": "There is a lot to do at this moment. Please try again in a few seconds.",
 }
 
 
@@ -73,17 +72,27 @@ class Pages:
         self._environment.filters["ago"] = ago
         self._environment.filters["iso"] = iso
 
-    def render(self, template: str, *, status: int = 200, **values: object) -> Answer:
+    def render(
+        self, template: str, *, status: int = 200, headers: tuple[Header, ...] = (), **values: object
+    ) -> Answer:
         """Give a page."""
         html = self._environment.get_template(template).render(**values)
-        return Answer(status, html.encode(), self._headers)
+        return Answer(status, html.encode(), (*self._headers, *headers))
 
     def problem(self, refused: Refused) -> Answer:
         """Give the page that says what went wrong and what to do."""
-        words = refused.detail or _WORDS.get(refused.code) or PROBLEMS[refused.code].detail
-        title = HTTPStatus(refused.status).phrase
-        page = self.render("problem.html", status=refused.status, title=title, words=words)
-        return Answer(page.status, page.body, (*page.headers, *refused.all_headers()))
+        return self.render(
+            "problem.html",
+            status=refused.status,
+            headers=refused.all_headers(),
+            title=HTTPStatus(refused.status).phrase,
+            words=words_for(refused),
+        )
+
+
+def words_for(refused: Refused) -> str:
+    """Say to a person what went wrong."""
+    return refused.detail or _WORDS.get(refused.code) or PROBLEMS[refused.code].detail
 
 
 def ago(then: float, now: float) -> str:
@@ -104,11 +113,6 @@ def wait(seconds: int) -> str:
         return f"{seconds} second{'s' if seconds != 1 else ''}"
     minutes = -(-seconds // 60)
     return f"{minutes} minute{'s' if minutes != 1 else ''}"
-
-
-def too_many(retry_after: int) -> str:
-    """Say beside a form that there were too many attempts."""
-    return f"Too many attempts. Please wait {wait(retry_after)}, then try again."
 
 
 def iso(moment: float) -> str:

@@ -1,4 +1,4 @@
-"""The pages: log in, my account and its sessions, log out. The only place that sets a cookie."""
+"""The pages: log in, my account and its sessions, log out."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
 from gatepass.auth import AuthError, LoginRefused, SessionUnknown, TooManyAttempts, usecases
-from gatepass.server.answers import PROBLEMS, Answer, Refused, see_other
+from gatepass.server.answers import Refused, see_other
 from gatepass.server.credentials import visitor, visitor_acting
 from gatepass.server.csrf import check_origin
+from gatepass.server.forms import Objection, form, objection
 from gatepass.server.operation import Page
-from gatepass.server.pages import BUSY, too_many
 from gatepass.server.shapes import session_item
 
 if TYPE_CHECKING:
-    from gatepass.server.answers import Header
+    from gatepass.server.answers import Answer
     from gatepass.server.request import Call
 
 _LOG: Final = logging.getLogger("gatepass.server")
@@ -52,36 +52,16 @@ async def submit_login(call: Call) -> Answer:
     return_to = call.site.return_to(fields.get("return_to"))
     if not email.strip() or not password:
         missing = "E-mail address" if not email.strip() else "Password"
-        return _form(call, return_to=return_to, email=email, error=f"{missing} is missing.", status=422)
+        return _form(call, Objection(f"{missing} is missing."), return_to=return_to, email=email)
     try:
         entered = await usecases.log_in(
             call.site.auth, email=email, password=password, client=call.client, now=call.now
         )
-    except LoginRefused as error:
-        call.log_refusal(label="POST /login", code=error.code)
-        refused = Refused("login_refused")
-        words = f"{PROBLEMS['login_refused'].detail} Check both and try again."
-    except TooManyAttempts as error:
-        call.log_refusal(label="POST /login", code=error.code)
-        refused = Refused("too_many_attempts", retry_after=error.retry_after)
-        words = too_many(error.retry_after)
-    except Refused as error:
-        if error.code != "busy":
-            raise
-        refused = error
-        words = BUSY
-    else:
-        await _end_previous(call)
-        cookie = call.site.cookie.given(entered.session_id.reveal())
-        return see_other(return_to or "/", (b"set-cookie", cookie))
-    return _form(
-        call,
-        return_to=return_to,
-        email=email,
-        error=words,
-        status=refused.status,
-        headers=refused.all_headers(),
-    )
+    except (LoginRefused, TooManyAttempts, Refused) as error:
+        return _form(call, objection(call, error), return_to=return_to, email=email)
+    await _end_previous(call)
+    cookie = call.site.cookie.given(entered.session_id.reveal())
+    return see_other(return_to or "/", (b"set-cookie", cookie))
 
 
 async def show_account(call: Call) -> Answer:
@@ -186,24 +166,21 @@ async def _end_previous(call: Call) -> None:
 
 def _form(
     call: Call,
+    against: Objection | None = None,
     *,
     return_to: str | None,
     email: str = "",
-    error: str | None = None,
     notice: str | None = None,
-    status: int = 200,
-    headers: tuple[Header, ...] = (),
 ) -> Answer:
-    page = call.site.pages.render(
+    return form(
+        call,
         "login.html",
-        status=status,
+        against,
         email=email[:254],
-        error=error,
         notice=notice,
         return_to=return_to,
         action="/login" if return_to is None else f"/login?return_to={quote(return_to, safe='')}",
     )
-    return Answer(page.status, page.body, (*page.headers, *headers))
 
 
 ROWS: Final = (

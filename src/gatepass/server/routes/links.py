@@ -9,17 +9,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from gatepass.auth import AuthError, InvalidInput, LinkRefused, Purpose, TooManyAttempts, usecases
-from gatepass.server.answers import Answer, Refused, see_other
+from gatepass.auth import InvalidInput, LinkRefused, Purpose, TooManyAttempts, usecases
+from gatepass.server.answers import Refused, see_other
 from gatepass.server.credentials import visitor
 from gatepass.server.csrf import check_origin
+from gatepass.server.forms import Objection, form, objection
 from gatepass.server.messages import LinkBody, NewPasswordBody, ResetBody
 from gatepass.server.operation import Operation, Page
-from gatepass.server.pages import BUSY, too_many
 from gatepass.server.refusals import refusal_of
 
 if TYPE_CHECKING:
-    from gatepass.server.answers import Header
+    from gatepass.server.answers import Answer, Header
     from gatepass.server.request import Call
 
 # As long as the shortest-lived link may last at the longest; the server knows the true end. Seconds.
@@ -30,24 +30,20 @@ _NO_REFERRER: Final[Header] = (b"referrer-policy", b"no-referrer")
 
 async def show_forgot(call: Call) -> Answer:
     """Ask for the e-mail address."""
-    return call.site.pages.render("forgot.html", email="", error=None, sent=False)
+    return form(call, "forgot.html", email="", sent=False)
 
 
 async def submit_forgot(call: Call) -> Answer:
     """Have a link sent, if there is an account; the page is the same if there is none."""
     check_origin(call.scope["headers"], call.site.origins)
     email = (await call.form_body()).get("email", "")
-    pages = call.site.pages
     if not email.strip():
-        error = "E-mail address is missing."
-        return pages.render("forgot.html", status=422, email="", error=error, sent=False)
+        return form(call, "forgot.html", Objection("E-mail address is missing."), email="", sent=False)
     try:
         await usecases.ask_reset(call.site.auth, email=email, client=call.client, now=call.now)
-    except TooManyAttempts as refused:
-        error = too_many(refused.retry_after)
-        page = pages.render("forgot.html", status=429, email=email[:254], error=error, sent=False)
-        return Answer(page.status, page.body, (*page.headers, *refusal_of(refused).all_headers()))
-    return pages.render("forgot.html", email=email[:254], error=None, sent=True)
+    except TooManyAttempts as error:
+        return form(call, "forgot.html", objection(call, error), email=email[:254], sent=False)
+    return form(call, "forgot.html", email=email[:254], sent=True)
 
 
 async def show_password(call: Call) -> Answer:
@@ -68,19 +64,14 @@ async def submit_password(call: Call) -> Answer:
     new = fields.get("new_password", "")
     try:
         if new != fields.get("new_again"):
-            return await _password_form(call, error="The password and its repetition differ.", status=422)
+            return await _password_form(call, Objection("The password and its repetition differ."))
         await usecases.set_password(
             call.site.auth, link=_link(call), password=new, client=call.client, now=call.now
         )
     except LinkRefused as error:
         return _dead(call, error)
-    except (InvalidInput, TooManyAttempts) as error:
-        call.log_refusal(label="POST /set-password", code=error.code)
-        return await _refused_form(call, refusal_of(error), words=_words(error))
-    except Refused as refused:
-        if refused.code != "busy":
-            raise
-        return await _refused_form(call, refused, words=BUSY)
+    except (InvalidInput, TooManyAttempts, Refused) as error:
+        return await _password_form(call, objection(call, error))
     return see_other("/login?done=password-set", (b"set-cookie", call.site.link_cookie.taken_back()))
 
 
@@ -122,34 +113,16 @@ def _link(call: Call) -> str:
     return call.site.link_cookie.read(call.scope["headers"]) or ""
 
 
-async def _password_form(
-    call: Call, *, error: str | None = None, status: int = 200, headers: tuple[Header, ...] = ()
-) -> Answer:
+async def _password_form(call: Call, against: Objection | None = None) -> Answer:
     user, purpose = await usecases.look_at_link(call.site.auth, link=_link(call), now=call.now)
-    page = call.site.pages.render(
-        "set_password.html", status=status, user=user, invited=purpose is Purpose.INVITE, error=error
-    )
-    return Answer(page.status, page.body, (*page.headers, *headers))
-
-
-async def _refused_form(call: Call, refused: Refused, *, words: str) -> Answer:
-    return await _password_form(call, error=words, status=refused.status, headers=refused.all_headers())
+    return form(call, "set_password.html", against, user=user, invited=purpose is Purpose.INVITE)
 
 
 def _dead(call: Call, error: LinkRefused) -> Answer:
     """Say that the link leads nowhere, for whatever cause, and let the browser forget it."""
     call.log_refusal(label=f"{call.scope['method']} {call.scope['path']}", code=error.code)
-    page = call.site.pages.render("dead_link.html", status=refusal_of(error).status)
-    cookie = call.site.link_cookie.taken_back()
-    return Answer(page.status, page.body, (*page.headers, (b"set-cookie", cookie)))
-
-
-def _words(error: AuthError) -> str:
-    if isinstance(error, InvalidInput):
-        return f"The password {error.reason}."
-    if isinstance(error, TooManyAttempts):
-        return too_many(error.retry_after)
-    return str(error)
+    forget = (b"set-cookie", call.site.link_cookie.taken_back())
+    return call.site.pages.render("dead_link.html", status=refusal_of(error).status, headers=(forget,))
 
 
 async def ask_reset(call: Call, body: ResetBody) -> None:

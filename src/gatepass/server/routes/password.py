@@ -5,17 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from gatepass.auth import InvalidInput, PasswordRefused, TooManyAttempts, usecases
-from gatepass.server.answers import PROBLEMS, Answer, Refused, see_other
+from gatepass.server.answers import Refused, see_other
 from gatepass.server.credentials import visitor, visitor_acting
+from gatepass.server.forms import Objection, form, objection
 from gatepass.server.messages import PasswordBody, SessionStarted
 from gatepass.server.operation import Access, Operation, Page
-from gatepass.server.pages import BUSY, too_many
-from gatepass.server.refusals import refusal_of
 from gatepass.server.shapes import session_started
 
 if TYPE_CHECKING:
     from gatepass.auth import LoggedIn, User
-    from gatepass.server.answers import Header
+    from gatepass.server.answers import Answer
     from gatepass.server.request import Call
 
 
@@ -31,7 +30,7 @@ async def submit(call: Call) -> Answer:
     fields = await call.form_body()
     new = fields.get("new_password", "")
     if new != fields.get("new_again"):
-        return _form(call, checked.user, error="The new password and its repetition differ.", status=422)
+        return _form(call, checked.user, Objection("The new password and its repetition differ."))
     try:
         entered = await usecases.change_password(
             call.site.auth,
@@ -41,16 +40,8 @@ async def submit(call: Call) -> Answer:
             client=call.client,
             now=call.now,
         )
-    except (InvalidInput, PasswordRefused, TooManyAttempts) as error:
-        call.log_refusal(label="POST /password", code=error.code)
-        refused = refusal_of(error)
-        return _form(
-            call, checked.user, error=_words(error), status=refused.status, headers=refused.all_headers()
-        )
-    except Refused as refused:
-        if refused.code != "busy":
-            raise
-        return _form(call, checked.user, error=BUSY, status=refused.status, headers=refused.all_headers())
+    except (InvalidInput, PasswordRefused, TooManyAttempts, Refused) as error:
+        return _form(call, checked.user, objection(call, error))
     cookie = call.site.cookie.given(entered.session_id.reveal())
     return see_other("/?done=password", (b"set-cookie", cookie))
 
@@ -68,24 +59,8 @@ async def change(call: Call, body: PasswordBody) -> SessionStarted:
     return session_started(entered)
 
 
-def _words(error: InvalidInput | PasswordRefused | TooManyAttempts) -> str:
-    if isinstance(error, InvalidInput):
-        return f"The new password {error.reason}."
-    if isinstance(error, TooManyAttempts):
-        return too_many(error.retry_after)
-    return PROBLEMS["password_refused"].detail
-
-
-def _form(
-    call: Call,
-    user: User,
-    *,
-    error: str | None = None,
-    status: int = 200,
-    headers: tuple[Header, ...] = (),
-) -> Answer:
-    page = call.site.pages.render("password.html", status=status, user=user, error=error)
-    return Answer(page.status, page.body, (*page.headers, *headers))
+def _form(call: Call, user: User, against: Objection | None = None) -> Answer:
+    return form(call, "password.html", against, user=user)
 
 
 PAGES: Final = (

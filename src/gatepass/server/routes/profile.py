@@ -5,21 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from gatepass.auth import InvalidInput, PasswordRefused, TooManyAttempts, usecases
-from gatepass.server.answers import PROBLEMS, Answer, Refused, see_other
+from gatepass.server.answers import Refused, see_other
 from gatepass.server.credentials import visitor, visitor_acting
+from gatepass.server.forms import Objection, form, objection
 from gatepass.server.messages import Account, EmailBody, NamesBody
 from gatepass.server.operation import Access, Operation, Page
-from gatepass.server.pages import BUSY, too_many
-from gatepass.server.refusals import refusal_of
 from gatepass.server.shapes import account_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from gatepass.auth import AuthError, User
+    from gatepass.auth import User
+    from gatepass.server.answers import Answer
     from gatepass.server.request import Call
-
-_FIELDS: Final = {"first_name": "first name", "last_name": "last name", "email": "e-mail address"}
 
 
 async def show(call: Call) -> Answer:
@@ -43,7 +41,7 @@ async def submit_names(call: Call) -> Answer:
             now=call.now,
         )
     except (InvalidInput, PasswordRefused, TooManyAttempts, Refused) as error:
-        return _again(call, checked.user, error, form="names", typed=fields)
+        return _form(call, checked.user, objection(call, error), wrong="names", typed=fields)
     return see_other("/?done=names")
 
 
@@ -61,7 +59,7 @@ async def submit_email(call: Call) -> Answer:
             now=call.now,
         )
     except (InvalidInput, PasswordRefused, TooManyAttempts, Refused) as error:
-        return _again(call, checked.user, error, form="email", typed=fields)
+        return _form(call, checked.user, objection(call, error), wrong="email", typed=fields)
     return see_other("/?done=email-asked")
 
 
@@ -91,46 +89,23 @@ async def change_email(call: Call, body: EmailBody) -> None:
     )
 
 
-def _again(
-    call: Call, user: User, error: AuthError | Refused, *, form: str, typed: Mapping[str, str]
-) -> Answer:
-    if isinstance(error, Refused):
-        if error.code != "busy":
-            raise error
-        refused, words = error, BUSY
-    else:
-        call.log_refusal(label=f"POST /profile/{form}", code=error.code)
-        refused, words = refusal_of(error), _words(error)
-    page = _form(call, user, typed=typed, wrong=form, error=words, status=refused.status)
-    return Answer(page.status, page.body, (*page.headers, *refused.all_headers()))
-
-
-def _words(error: AuthError) -> str:
-    if isinstance(error, InvalidInput):
-        return f"The {_FIELDS[error.field]} {error.reason}."
-    if isinstance(error, TooManyAttempts):
-        return too_many(error.retry_after)
-    return PROBLEMS["password_refused"].detail
-
-
 def _form(
     call: Call,
     user: User,
+    against: Objection | None = None,
     *,
-    typed: Mapping[str, str],
     wrong: str | None = None,
-    error: str | None = None,
-    status: int = 200,
+    typed: Mapping[str, str],
 ) -> Answer:
-    return call.site.pages.render(
+    return form(
+        call,
         "profile.html",
-        status=status,
+        against,
         user=user,
         first_name=typed.get("first_name", user.first_name)[:200],
         last_name=typed.get("last_name", user.last_name)[:200],
         email=typed.get("email", "")[:254],
         wrong=wrong,
-        error=error,
     )
 
 
