@@ -419,9 +419,9 @@ def newcomer(**changes: str) -> dict[str, str]:
 
 
 def struct_names() -> Iterator[str]:
-    from gatepass.server import messages
+    from gatepass.server import bodies, messages
 
-    for value in vars(messages).values():
+    for value in (*vars(bodies).values(), *vars(messages).values()):
         if isinstance(value, type) and issubclass(value, msgspec.Struct):
             yield value.__name__
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from gatepass.auth import NotPermitted, may_administer, usecases
-from gatepass.server.messages import AdminPage, AdminSessionItem, AdminSessions
+from gatepass.server.bodies import AdminPage
+from gatepass.server.messages import AdminSessionItem, AdminSessions
 from gatepass.server.operation import Access, Operation
 from gatepass.server.shapes import account_of, session_item
 

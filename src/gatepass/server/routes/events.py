@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from gatepass.auth import EventFilter, usecases
-from gatepass.server.messages import EventItem, Events, EventsQuery
+from gatepass.server.bodies import EventsQuery
+from gatepass.server.messages import EventItem, Events
 from gatepass.server.operation import Access, Operation
 
 if TYPE_CHECKING:

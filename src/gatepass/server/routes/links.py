@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Final
 
 from gatepass.auth import InvalidInput, LinkRefused, Purpose, TooManyAttempts, usecases
 from gatepass.server.answers import Refused, see_other
+from gatepass.server.bodies import LinkBody, NewPasswordBody, ResetBody
 from gatepass.server.credentials import visitor
 from gatepass.server.csrf import check_origin
 from gatepass.server.forms import Objection, form, objection
-from gatepass.server.messages import LinkBody, NewPasswordBody, ResetBody
 from gatepass.server.operation import Operation, Page
 from gatepass.server.refusals import refusal_of
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 from gatepass.auth import AuthError, RefreshForm, check_lifetime, usecases
 from gatepass.server.answers import Refused
-from gatepass.server.messages import Account, LoginBody, Me, RegisterBody, SessionStarted, Tokens
+from gatepass.server.bodies import LoginBody, RegisterBody
+from gatepass.server.messages import Account, Me, SessionStarted, Tokens
 from gatepass.server.operation import Access, Operation
 from gatepass.server.shapes import account_of, session_started, tokens_of
 

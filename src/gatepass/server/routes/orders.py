@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Final
 
 from gatepass.auth import usecases
 from gatepass.server.answers import Refused
-from gatepass.server.messages import RevocationBody, TokensRevoked
+from gatepass.server.bodies import RevocationBody
+from gatepass.server.messages import TokensRevoked
 from gatepass.server.operation import Access, Operation
 from gatepass.server.shapes import revocation_of
 

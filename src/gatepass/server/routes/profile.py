@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Final
 
 from gatepass.auth import InvalidInput, PasswordRefused, TooManyAttempts, usecases
 from gatepass.server.answers import Refused, see_other
+from gatepass.server.bodies import EmailBody, NamesBody
 from gatepass.server.credentials import visitor, visitor_acting
 from gatepass.server.forms import Objection, form, objection
-from gatepass.server.messages import Account, EmailBody, NamesBody
+from gatepass.server.messages import Account
 from gatepass.server.operation import Access, Operation, Page
 from gatepass.server.shapes import account_of
 

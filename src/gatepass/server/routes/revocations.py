@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Final
 
 from gatepass.oauth import Cursor
 from gatepass.server.answers import Answer, Refused
+from gatepass.server.bodies import FollowQuery, RevocationsQuery
 from gatepass.server.caching import cached
-from gatepass.server.messages import FollowQuery, RevocationsQuery
 from gatepass.server.operation import Operation
 from gatepass.server.streams import Stream, left_when_gone
 

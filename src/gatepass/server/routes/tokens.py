@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Final
 from gatepass.auth import RefreshForm, SessionRefused, usecases
 from gatepass.oauth import INACTIVE, STALE
 from gatepass.server.answers import Answer, Refused, json_bytes
+from gatepass.server.bodies import RefreshBody, TokensBody
 from gatepass.server.credentials import bearer_of
-from gatepass.server.messages import ActiveToken, InactiveToken, RefreshBody, Tokens, TokensBody
+from gatepass.server.messages import ActiveToken, InactiveToken, Tokens
 from gatepass.server.operation import Access, Operation
 from gatepass.server.shapes import introspection_of_token, tokens_of
 

@@ -6,15 +6,8 @@ from typing import TYPE_CHECKING, Final
 
 from gatepass.auth import By, NotPermitted, UserUnknown, may_administer, usecases
 from gatepass.server.answers import Refused
-from gatepass.server.messages import (
-    AdminUser,
-    AdminUsers,
-    AdminUsersPage,
-    InviteBody,
-    PermissionsBody,
-    ProfileBody,
-    RolesBody,
-)
+from gatepass.server.bodies import AdminUsersPage, InviteBody, PermissionsBody, ProfileBody, RolesBody
+from gatepass.server.messages import AdminUser, AdminUsers
 from gatepass.server.operation import Access, Operation
 from gatepass.server.shapes import admin_user
 
