@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from gatepass.cli.failure import CommandFailed, CommandMisused
 from gatepass.cli.new_file import write_new
 from gatepass.oauth import new_shared_secret
-from gatepass.settings import Settings, SettingsError
+from gatepass.settings import SettingsError, parse_settings
 
 if TYPE_CHECKING:
     import argparse
@@ -174,7 +174,7 @@ def run(args: argparse.Namespace) -> int:
     port = args.port if args.port is not None else _port_of(args.issuer)
     issuer = args.issuer or f"http://127.0.0.1:{port}"
     try:
-        Settings.from_mapping({"issuer": issuer, "audience": args.audience, "server": {"port": port}}, {})
+        parse_settings({"issuer": issuer, "audience": args.audience, "server": {"port": port}}, {})
     except SettingsError as error:
         raise CommandMisused(str(error)) from None
     if set(args.audience) & set('"\\\n'):

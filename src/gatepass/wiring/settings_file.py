@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from gatepass.settings import Encryption, Mail, Settings, SettingsError
+from gatepass.settings import Encryption, Mail, Settings, SettingsError, parse_settings
 from gatepass.wiring.errors import WiringError
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def load_settings(path: Path, env: Mapping[str, str]) -> Settings:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise WiringError(f"{path} is no TOML: {error}") from None
     try:
-        settings = Settings.from_mapping(mapping, env)
+        settings = parse_settings(mapping, env)
     except SettingsError as error:
         raise SettingsError(f"{path}: {error}") from None
     folder = path.resolve().parent

@@ -8,14 +8,19 @@ import pytest
 
 from gatepass.auth import LONGEST_LIFETIME
 from gatepass.server.routes.well_known import JWKS_MAX_AGE
-from gatepass.settings import PUBLISHED_AHEAD_AT_LEAST, TOKENS_LIVE_AT_MOST, Settings, SettingsError
+from gatepass.settings import (
+    PUBLISHED_AHEAD_AT_LEAST,
+    TOKENS_LIVE_AT_MOST,
+    SettingsError,
+    parse_settings,
+)
 from gatepass.verifier.session_verifier import REMEMBERED
 
 LEAST: dict[str, Any] = {"issuer": "https://login.example.org", "audience": "clinic"}
 
 
 def test_the_least_settings_are_issuer_and_audience() -> None:
-    settings = Settings.from_mapping(LEAST, {})
+    settings = parse_settings(LEAST, {})
     assert (settings.issuer, settings.audience) == ("https://login.example.org", "clinic")
     assert (settings.tokens.lifetime, settings.tokens.grace) == (600, 10)
     assert not settings.login.registration
@@ -77,12 +82,12 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
 
 
 def test_a_key_is_published_ahead_for_twice_as_long_as_anybody_may_keep_the_keys() -> None:
-    settings = Settings.from_mapping(LEAST | {"keys": {"publish_ahead": PUBLISHED_AHEAD_AT_LEAST}}, {})
+    settings = parse_settings(LEAST | {"keys": {"publish_ahead": PUBLISHED_AHEAD_AT_LEAST}}, {})
     assert settings.keys.publish_ahead >= 2 * JWKS_MAX_AGE
 
 
 def test_tokens_live_as_long_as_the_feed_remembers_and_no_longer() -> None:
-    settings = Settings.from_mapping(LEAST | {"tokens": {"lifetime": TOKENS_LIVE_AT_MOST}}, {})
+    settings = parse_settings(LEAST | {"tokens": {"lifetime": TOKENS_LIVE_AT_MOST}}, {})
     assert settings.tokens.lifetime == LONGEST_LIFETIME == REMEMBERED
 
 
@@ -91,7 +96,7 @@ def test_refused(name: str) -> None:
     change, words = REFUSED[name]
     mapping = {key: value for key, value in (LEAST | change).items() if value is not None}
     with pytest.raises(SettingsError) as caught:
-        Settings.from_mapping(mapping, {})
+        parse_settings(mapping, {})
     assert words in str(caught.value)
 
 
@@ -106,7 +111,7 @@ ACCEPTED: dict[str, dict[str, Any]] = {
 
 @pytest.mark.parametrize("name", ACCEPTED)
 def test_accepted(name: str) -> None:
-    Settings.from_mapping(LEAST | ACCEPTED[name], {})
+    parse_settings(LEAST | ACCEPTED[name], {})
 
 
 def test_a_variable_wins_over_the_file_and_has_the_settings_type() -> None:
@@ -119,7 +124,7 @@ def test_a_variable_wins_over_the_file_and_has_the_settings_type() -> None:
         "GATEPASS_TOKEN": "eyJ",
         "PATH": "/bin",
     }
-    settings = Settings.from_mapping(LEAST | {"tokens": {"lifetime": 600, "grace": 5}}, env)
+    settings = parse_settings(LEAST | {"tokens": {"lifetime": 600, "grace": 5}}, env)
     assert (settings.tokens.lifetime, settings.tokens.grace, settings.audience) == (60, 5, "shop")
     assert settings.login.registration
     assert settings.server.app_origins == ("https://a.example", "https://b.example")
@@ -135,7 +140,7 @@ def test_a_variable_wins_over_the_file_and_has_the_settings_type() -> None:
 )
 def test_a_variable_is_checked_like_the_file(variable: str, value: str, words: str) -> None:
     with pytest.raises(SettingsError, match=words):
-        Settings.from_mapping(LEAST, {variable: value})
+        parse_settings(LEAST, {variable: value})
 
 
 def test_a_database_s_password_is_in_no_text() -> None:
@@ -146,7 +151,7 @@ def test_a_database_s_password_is_in_no_text() -> None:
             ({}, {"GATEPASS_DATABASE__URL": url}),
         ):
             try:
-                text = repr(Settings.from_mapping(LEAST | mapping, env))
+                text = repr(parse_settings(LEAST | mapping, env))
             except SettingsError as error:
                 text = str(error)
             assert "hunter2" not in text
@@ -154,5 +159,5 @@ def test_a_database_s_password_is_in_no_text() -> None:
 
 def test_the_given_mapping_stays_as_it_was() -> None:
     mapping = LEAST | {"tokens": {"grace": 5}}
-    Settings.from_mapping(mapping, {"GATEPASS_TOKENS__LIFETIME": "60"})
+    parse_settings(mapping, {"GATEPASS_TOKENS__LIFETIME": "60"})
     assert mapping["tokens"] == {"grace": 5}
