@@ -60,7 +60,7 @@ from gatepass.auth import (
     revocations,
     throttle,
 )
-from gatepass.storage.memory import tables
+from gatepass.storage.memory import changes as memory_changes
 from gatepass.storage.postgres import PostgresStore
 from gatepass.storage.postgres import changes as postgres_changes
 from gatepass.storage.sqlite import changes as sqlite_changes
@@ -202,7 +202,7 @@ async def everything(store: Store) -> list[Any]:
 def test_every_change_is_tried_here_and_known_to_every_adapter() -> None:
     kinds = set(get_args(Change))
     assert {type(change) for change in HOLDS.values()} == kinds
-    assert set(tables._APPLY) == kinds
+    assert set(memory_changes.APPLY) == kinds
     assert set(sqlite_changes.APPLY) == kinds
     assert set(postgres_changes.STEPS) == kinds
 

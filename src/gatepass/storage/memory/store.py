@@ -9,11 +9,11 @@ import logging
 import secrets
 from typing import TYPE_CHECKING
 
-from msgspec.structs import replace
-
 from gatepass.auth import By, Conflict, Feed, Place, RecordedEvent, RecordedRevocation, finding
 from gatepass.oauth import Selects
 from gatepass.storage.growth import Growth
+from gatepass.storage.memory.changes import write
+from gatepass.storage.memory.purging import anything_over
 from gatepass.storage.memory.tables import Tables
 
 if TYPE_CHECKING:
@@ -61,14 +61,14 @@ class MemoryStore:
 
     async def commit(self, *changes: Change) -> None:
         """Write all or nothing. Raises `Conflict`."""
-        self._tables.write(changes)
+        write(self._tables, changes)
         self.commits += 1
         self._growth.note(changes)
 
     def commit_later(self, *changes: Change) -> None:
         """Write, without anybody waiting; a conflict is logged."""
         try:
-            self._tables.write(changes)
+            write(self._tables, changes)
             self.commits += 1
         except Conflict as conflict:
             _log.info("a note was not written: %s", conflict)
@@ -228,14 +228,4 @@ class MemoryStore:
     async def purgeable(self, purged: Purged) -> bool:
         """Say whether `Purged` would find anything."""
         self.lookups += 1
-        tables = self._tables
-        kinds = (
-            tables.answers_over,
-            tables.refresh_over,
-            tables.sessions_over,
-            tables.attempts_over,
-            tables.revocations_over,
-            tables.links_over,
-            tables.mails_over,
-        )
-        return any(kind(purged) for kind in kinds) or bool(tables.events_over(replace(purged, limit=1)))
+        return anything_over(self._tables, purged)
