@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 Header = tuple[bytes, bytes]
 
+ANSWER: Final = "gatepass.answer"
+"""A message between us and the outer layer (`headers.Frame`): an answer that is all there."""
+
 _JSON: Final = (b"content-type", b"application/json")
 _PROBLEM_JSON: Final = (b"content-type", b"application/problem+json")
 _ENCODER: Final = msgspec.json.Encoder()
@@ -30,10 +33,8 @@ class Answer:
     headers: tuple[Header, ...]
 
     async def send(self, send: Send) -> None:
-        """Send it; the outer layer adds the headers that every answer has."""
-        headers = [(b"content-length", b"%d" % len(self.body)), *self.headers]
-        await send({"type": "http.response.start", "status": self.status, "headers": headers})
-        await send({"type": "http.response.body", "body": self.body})
+        """Hand it to the outer layer, which adds the headers that every answer has."""
+        await send({"type": ANSWER, "answer": self})
 
 
 NO_CONTENT: Final = Answer(204, b"", ())

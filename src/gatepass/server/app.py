@@ -6,9 +6,6 @@ import time
 from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
-from starlette.exceptions import HTTPException
-from starlette.middleware import Middleware
-from starlette.responses import Response
 from starlette.routing import Route
 
 from gatepass.server.answers import Refused
@@ -23,7 +20,7 @@ from gatepass.server.site import ServerConfig, Site
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from starlette.requests import Request
+    from starlette.types import Receive, Scope, Send
 
     from gatepass.auth import Auth
     from gatepass.server.operation import Row
@@ -58,30 +55,31 @@ def create_app(
     for row in rows:
         by_path.setdefault(row.path, []).append(row)
 
-    async def unrouted(request: Request, _: Exception) -> Response:
+    async def unrouted(scope: Scope, receive: Receive, send: Send) -> None:
         """Answer for a path that no row has: as a problem to programs, as a page to people."""
+        if scope["type"] != "http":
+            await app.router.not_found(scope, receive, send)
+            return
         site.counters.count("no such route")
         site.traffic.answered("no such route", 404, 0.0)
         refused = Refused("not_found")
-        is_api = request.url.path.startswith(("/api/", "/.well-known/", "/revocations"))
+        is_api = scope["path"].startswith(("/api/", "/.well-known/", "/revocations"))
         answer = refused.answer() if is_api else site.pages.problem(refused)
-        response = Response(answer.body, answer.status)
-        response.raw_headers.extend(answer.headers)
-        return response
+        await answer.send(send)
 
     resources = {path: Resource(site, rows_of_path) for path, rows_of_path in by_path.items()}
     literal = {path: resource for path, resource in resources.items() if "{" not in path}
-    frame = Middleware(
-        Frame,
+    app = Starlette(
+        routes=[Route(path, resource) for path, resource in resources.items() if path not in literal]
+    )
+    app.router.default = unrouted
+    # Outside of Starlette's own layers, which nothing of ours needs.
+    app.middleware_stack = Frame(
+        app.build_middleware_stack(),
         hsts=config.hsts if config.https else None,
         app_origins=config.app_origins,
         trusted=config.trusted_networks,
         literal=literal,
-    )
-    app = Starlette(
-        routes=[Route(path, resource) for path, resource in resources.items() if path not in literal],
-        middleware=[frame],
-        exception_handlers={HTTPException: unrouted},
     )
     app.state.feed = site.feed
     # No guesses: a path with one slash too many is another path, and a redirect would be built from `Host`.

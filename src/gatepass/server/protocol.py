@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Final
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from gatepass.server.answers import Refused
-from gatepass.server.gathering import Gathering
 from gatepass.server.headers import EVERY_ANSWER
+from gatepass.server.whole import WHOLE, WholeCycle
 
 if TYPE_CHECKING:
     import asyncio
@@ -65,7 +65,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin to wait for the first request."""
         self.access_logger.addFilter(_PATH_ONLY)  # once, however often it is said
-        super().connection_made(Gathering(transport, self.loop))
+        super().connection_made(transport)
         self._wait()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -98,6 +98,8 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         """Know that there is more to come, behind another request in the same piece too."""
         self._is_whole = False
         super().on_message_begin()
+        if not self.access_log:  # which uvicorn writes, with the head of an answer that comes in pieces
+            self.scope["extensions"] = {WHOLE: {}}
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Take a header. A trailer is none (RFC 9110 §6.5.1).
@@ -112,7 +114,11 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         """Know that the head is whole."""
         self._in_head = False
         super().on_headers_complete()
-        if self._is_leaving and self.cycle is not None:
+        if self.cycle is None:
+            return
+        # uvicorn has no place to say which class it is to make. It has only begun: nothing was sent yet.
+        self.cycle.__class__ = WholeCycle
+        if self._is_leaving:
             self.cycle.keep_alive = False
 
     def on_body(self, body: bytes) -> None:
