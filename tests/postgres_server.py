@@ -6,25 +6,21 @@ Never the machine's own one. Without `fsync`, because nobody will miss its data.
 from __future__ import annotations
 
 import asyncio
-import os
-import pwd
-import shutil
-import signal
-import subprocess
-import tempfile
-import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from pathlib import Path
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
 import psycopg
 import pytest
+from examples.cluster.database import running
+from examples.cluster.programs import NotHere
 
 from gatepass.storage.postgres import PostgresStore
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
+
+    from examples.cluster.database import Database
 
 SETTINGS = {
     "listen_addresses": "",
@@ -37,113 +33,28 @@ SETTINGS = {
     "log_min_messages": "fatal",
     "deadlock_timeout": "100ms",
 }
-PATIENCE = 60.0  # seconds
-
-
-def programs() -> Path | None:
-    """Find the folder of `initdb` and `postgres`; the newest version's."""
-    found = shutil.which("initdb")
-    if found is not None:
-        return Path(found).resolve().parent
-    installed = [path.parent for path in Path("/usr/lib/postgresql").glob("*/bin/initdb")]
-    return max(installed, key=lambda folder: float(folder.parent.name), default=None)
-
-
-class PostgresServer:
-    """One server process; databases in it are made by name."""
-
-    def __init__(self, folder: Path, bin_: Path, settings: Mapping[str, str] = SETTINGS) -> None:
-        self.folder, self.data, self.bin = folder, folder / "data", bin_
-        self.settings = settings
-        self.process: subprocess.Popen[bytes] | None = None
-        # It refuses to run as root: there it runs as somebody who may do nothing.
-        self.identity: dict[str, Any] = {}
-        if os.geteuid() == 0:
-            account = _unprivileged()
-            self.identity = {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []}
-            os.chown(folder, account.pw_uid, account.pw_gid)
-
-    def url(self, database: str = "postgres") -> str:
-        return f"postgresql://tester@/{database}?host={self.folder}"
-
-    def make_cluster(self) -> None:
-        command = [str(self.bin / "initdb"), "-D", str(self.data), "-U", "tester", "-A", "trust"]
-        subprocess.run(
-            [*command, "-E", "UTF8", "--locale=C", "--no-sync"],
-            check=True,
-            capture_output=True,
-            **self.identity,
-        )
-
-    def start(self) -> None:
-        settings = [word for name, value in self.settings.items() for word in ("-c", f"{name}={value}")]
-        with (self.folder / "log").open("ab") as log:
-            self.process = subprocess.Popen(
-                [self.bin / "postgres", "-D", self.data, "-k", self.folder, *settings],
-                stdout=log,
-                stderr=log,
-                cwd=self.folder,
-                **self.identity,
-            )
-        deadline = time.monotonic() + PATIENCE
-        while True:
-            try:
-                psycopg.connect(self.url()).close()
-            except psycopg.OperationalError:
-                assert self.process.poll() is None, (self.folder / "log").read_text()
-                assert time.monotonic() < deadline, (self.folder / "log").read_text()
-                time.sleep(0.02)
-            else:
-                return
-
-    def stop(self, how: signal.Signals = signal.SIGQUIT) -> None:
-        """Stop at once; SIGINT would check in first, SIGKILL is a crash."""
-        assert self.process is not None
-        self.process.send_signal(how)
-        self.process.wait(PATIENCE)
-        self.process = None
-
-    def execute(self, statement: str, database: str = "postgres") -> list[tuple[Any, ...]]:
-        """Run one statement beside everybody else."""
-        with psycopg.connect(self.url(database), autocommit=True) as connection:
-            cursor = connection.execute(statement.encode())
-            return cursor.fetchall() if cursor.description else []
-
-
-def _unprivileged() -> pwd.struct_passwd:
-    try:
-        return pwd.getpwnam("postgres")
-    except KeyError:
-        return pwd.getpwnam("nobody")
 
 
 @contextmanager
-def running_server() -> Iterator[PostgresServer]:
-    """Make a cluster and run its server; skip the test where there is no PostgreSQL."""
-    found = programs()
-    if found is None:
-        pytest.skip("no PostgreSQL here; tools/ensure-postgres says how to get it")
-    folder = Path(tempfile.mkdtemp(prefix="gatepass-pg-"))  # short: a socket's path has 107 bytes at most
-    server = PostgresServer(folder, found)
-    try:
-        server.make_cluster()
-        server.start()
+def running_server() -> Iterator[Database]:
+    """Run a server of its own; skip the test where there is no PostgreSQL."""
+    with ExitStack() as stack:
+        try:
+            server = stack.enter_context(running(SETTINGS))
+        except NotHere as error:
+            pytest.skip(str(error))
         yield server
-    finally:
-        if server.process is not None:
-            server.stop()
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")
-def postgres_server() -> Iterator[PostgresServer]:
+def postgres_server() -> Iterator[Database]:
     """Give this worker's own running server."""
     with running_server() as server:
         yield server
 
 
 @pytest.fixture(scope="module")
-def mortal_server() -> Iterator[PostgresServer]:
+def mortal_server() -> Iterator[Database]:
     """Give a server that a test may stop and start again: nobody else is on it."""
     with running_server() as server:
         yield server
@@ -158,7 +69,7 @@ EMPTY = (
 
 
 @pytest.fixture(scope="session")
-def postgres_database(postgres_server: PostgresServer) -> Iterator[psycopg.Connection[Any]]:
+def postgres_database(postgres_server: Database) -> Iterator[psycopg.Connection[Any]]:
     """Give a connection to this worker's own database, with the schema in it."""
 
     async def make() -> None:
@@ -174,7 +85,7 @@ def postgres_database(postgres_server: PostgresServer) -> Iterator[psycopg.Conne
 
 
 @pytest.fixture
-def postgres_url(postgres_server: PostgresServer, postgres_database: psycopg.Connection[Any]) -> str:
+def postgres_url(postgres_server: Database, postgres_database: psycopg.Connection[Any]) -> str:
     """Give the address of an empty database."""
     postgres_database.execute(EMPTY)
     return postgres_server.url("contract")

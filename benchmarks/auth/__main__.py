@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
 
-from tests.postgres_server import PostgresServer
+from examples.cluster.database import Database
 
 from benchmarks import report
 from benchmarks.auth import curve, operations, tables, workers
@@ -71,7 +71,7 @@ def _keep(name: str, parts: list[Part]) -> None:
     say(f"written: {written}, .md and .svg")
 
 
-def _operations(folder: Path, server: PostgresServer | None, size: Size) -> Part:
+def _operations(folder: Path, server: Database | None, size: Size) -> Part:
     measured = operations.run(folder / "operations", server, size, say)
     shown = [tables.overview(measured)]
     shown += [tables.each(name, row, measured.hashes_per_second) for name, row in measured.operations.items()]
@@ -93,7 +93,7 @@ def _plot(measured: operations.Measured) -> None:
     bars(report.FIGURES / "auth.svg", "What a request takes", "µs of the run", groups)
 
 
-def _curve(folder: Path, server: PostgresServer | None, size: Size) -> Part:
+def _curve(folder: Path, server: Database | None, size: Size) -> Part:
     measured = curve.run(folder / "curve", server, size, say)
     if size.rounds == FULL.rounds:
         groups = {
@@ -104,7 +104,7 @@ def _curve(folder: Path, server: PostgresServer | None, size: Size) -> Part:
     return "full tables", tables.curved(measured), asdict(measured)
 
 
-def _workers(folder: Path, server: PostgresServer | None, size: Size) -> Part:
+def _workers(folder: Path, server: Database | None, size: Size) -> Part:
     if server is None:
         return "processes", [], {}
     measured = workers.run(folder / "workers", server, size, say)
@@ -115,7 +115,7 @@ def _asdict(row: dict[str, Figures]) -> dict[str, object]:
     return {name: asdict(figures) for name, figures in row.items()}
 
 
-PARTS: dict[str, Callable[[Path, PostgresServer | None, Size], Part]] = {
+PARTS: dict[str, Callable[[Path, Database | None, Size], Part]] = {
     "operations": _operations,
     "curve": _curve,
     "workers": _workers,

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.postgres_server import PostgresServer
+from examples.cluster.database import Database
 
 from benchmarks.auth import own
 from benchmarks.auth.rounds import Figures, figures, measure
@@ -29,7 +29,7 @@ class Measured:
     """Of each database."""
 
 
-def run(folder: Path, server: PostgresServer | None, size: Size, say: Callable[[str], None]) -> Measured:
+def run(folder: Path, server: Database | None, size: Size, say: Callable[[str], None]) -> Measured:
     """Fill every table, serve them all, and measure them in turns."""
     with contextlib.ExitStack() as stack:
         subjects, bases, gigabytes = [], {}, {}

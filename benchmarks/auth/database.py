@@ -1,12 +1,10 @@
 """A private PostgreSQL for the run: durable, in a folder of its own, behind a socket, gone afterwards."""
 
 import contextlib
-import shutil
-import tempfile
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
-from tests.postgres_server import PostgresServer, programs
+from examples.cluster.database import Database, running
+from examples.cluster.programs import NotHere
 
 SETTINGS = {
     "listen_addresses": "",
@@ -23,20 +21,12 @@ SETTINGS = {
 
 
 @contextlib.contextmanager
-def postgres(say: Callable[[str], None]) -> Iterator[PostgresServer | None]:
-    """Make a cluster and run its server on the core of who asks; None, said loudly, where there is none."""
-    found = programs()
-    if found is None:
-        say("PostgreSQL: SKIPPED, it is not on this machine; tools/ensure-postgres says how to get it")
-        yield None
-        return
-    folder = Path(tempfile.mkdtemp(prefix="gatepass-pg-"))  # short: a socket's path has 107 bytes at most
-    server = PostgresServer(folder, found, SETTINGS)
-    try:
-        server.make_cluster()
-        server.start()
+def postgres(say: Callable[[str], None]) -> Iterator[Database | None]:
+    """Run a server on the core of who asks; None, said loudly, where there is no PostgreSQL."""
+    with contextlib.ExitStack() as stack:
+        server = None
+        try:
+            server = stack.enter_context(running(SETTINGS))
+        except NotHere as error:
+            say(f"PostgreSQL: SKIPPED: {error}")
         yield server
-    finally:
-        if server.process is not None:
-            server.stop()
-        shutil.rmtree(folder, ignore_errors=True)

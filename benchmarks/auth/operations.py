@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
-from tests.postgres_server import PostgresServer
+from examples.cluster.database import Database
 
 from benchmarks.auth import own, peers
 from benchmarks.auth.rounds import Figures, figures, measure
@@ -37,7 +37,7 @@ class Measured:
     """What to know about a contender."""
 
 
-def run(folder: Path, server: PostgresServer | None, size: Size, say: Callable[[str], None]) -> Measured:
+def run(folder: Path, server: Database | None, size: Size, say: Callable[[str], None]) -> Measured:
     """Measure."""
     folder.mkdir()
     hashes: list[float] = []
@@ -69,7 +69,7 @@ def run(folder: Path, server: PostgresServer | None, size: Size, say: Callable[[
 
 
 def _own(
-    folder: Path, server: PostgresServer | None, say: Callable[[str], None]
+    folder: Path, server: Database | None, say: Callable[[str], None]
 ) -> Iterator[contextlib.AbstractContextManager[Subject]]:
     say(f"filling tables with {SESSIONS:,} sessions ...")
     yield own.served(GATEPASS, own.gatepass_on_sqlite(folder / "gatepass", SESSIONS))

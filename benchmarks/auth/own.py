@@ -8,7 +8,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.postgres_server import PostgresServer
+from examples.cluster.database import Database
 
 from benchmarks.auth import floor
 from benchmarks.auth.filling import FLOOR, GATEPASS, fill_postgres, fill_sqlite
@@ -57,7 +57,7 @@ def gatepass_on_sqlite(folder: Path, sessions: int) -> Filled:
     return Filled(launch, sessions, fill_sqlite(folder / "gatepass.db", GATEPASS, sessions))
 
 
-def gatepass_on_postgres(folder: Path, server: PostgresServer, sessions: int) -> Filled:
+def gatepass_on_postgres(folder: Path, server: Database, sessions: int) -> Filled:
     """Make a site with so many sessions in a database of its own."""
     url = _database(server, folder.name)
     launch = _gatepass(folder, {"GATEPASS_DATABASE__URL": url})
@@ -75,7 +75,7 @@ def floor_on_sqlite(folder: Path, sessions: int) -> Filled:
     return Filled(_floor(folder, str(file)), sessions, fill_sqlite(file, FLOOR, sessions))
 
 
-def floor_on_postgres(folder: Path, server: PostgresServer, sessions: int) -> Filled:
+def floor_on_postgres(folder: Path, server: Database, sessions: int) -> Filled:
     """Make the floor's database."""
     folder.mkdir(parents=True)
     url = _database(server, folder.name)
@@ -171,7 +171,7 @@ def _floor(folder: Path, database: str) -> Launch:
     return Launch(command, lambda _: {"BENCH_DATABASE": database}, folder / "floor.log", JWKS_PATH)
 
 
-def _database(server: PostgresServer, name: str) -> str:
+def _database(server: Database, name: str) -> str:
     name = name.replace("-", "_")
     server.execute(f"CREATE DATABASE {name}")
     return server.url(name)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from tests.postgres_server import PostgresServer
+from examples.cluster.database import Database
 
 from benchmarks.auth import own
 from benchmarks.auth.rounds import Figures, figures, measure
@@ -19,7 +19,7 @@ ONE, TWO = "1 process", "2 processes"
 
 
 def run(
-    folder: Path, server: PostgresServer, size: Size, say: Callable[[str], None]
+    folder: Path, server: Database, size: Size, say: Callable[[str], None]
 ) -> dict[str, dict[str, Figures]]:
     """Measure both on one database, in turns."""
     filled = own.gatepass_on_postgres(folder / "workers", server, SESSIONS)

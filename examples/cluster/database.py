@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import os
 import pwd
+import shutil
 import signal
 import subprocess
+import tempfile
 import time
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 from examples.cluster.programs import NotHere, postgres
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
 
 SETTINGS = {"listen_addresses": "", "max_connections": "200", "shared_buffers": "32MB", "jit": "off"}
 OWNER = "gatepass"
@@ -22,8 +27,9 @@ PATIENCE = 60.0  # seconds
 class Database:
     """One server. It is started by `start`, after `make` or `follow` laid down its files."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, settings: Mapping[str, str] = SETTINGS) -> None:
         self.folder, self.data, self._bin = folder, folder / "data", postgres()
+        self._settings = settings
         self.process: subprocess.Popen[bytes] | None = None
         folder.mkdir(mode=0o755)
         # It refuses to run as root: there it runs as somebody who may do nothing.
@@ -52,8 +58,9 @@ class Database:
         while True:
             try:
                 psycopg.connect(self.url("postgres")).close()
-            except psycopg.OperationalError:
+            except psycopg.OperationalError as error:
                 if time.monotonic() > deadline:
+                    error.add_note((self.folder / "log").read_text())
                     raise
                 if self.process is None or self.process.poll() is not None:
                     self._launch()  # after a crash: the last of its children was not gone yet
@@ -90,7 +97,7 @@ class Database:
             return cursor.fetchall() if cursor.description else []
 
     def _launch(self) -> None:
-        settings = [word for name, value in SETTINGS.items() for word in ("-c", f"{name}={value}")]
+        settings = [word for name, value in self._settings.items() for word in ("-c", f"{name}={value}")]
         with (self.folder / "log").open("ab") as log:
             self.process = subprocess.Popen(  # noqa: S603 - our own command
                 [self._bin / "postgres", "-D", self.data, "-k", self.folder, *settings],
@@ -115,3 +122,27 @@ def _unprivileged() -> pwd.struct_passwd:
         return pwd.getpwnam("postgres")
     except KeyError:
         return pwd.getpwnam("nobody")
+
+
+@contextmanager
+def private_folder() -> Iterator[Path]:
+    """Give a folder for a cluster, gone at the end. Short: the path of a socket has 107 bytes at most."""
+    folder = Path(tempfile.mkdtemp(prefix="gatepass-cluster-"))
+    folder.chmod(0o711)  # as root, the database is somebody else, who must reach its own folder in here
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def running(settings: Mapping[str, str]) -> Iterator[Database]:
+    """Give a server that runs, gone at the end with all that is in it. Raises `NotHere`."""
+    with private_folder() as folder:
+        database = Database(folder / "database", settings)
+        database.make()
+        try:
+            database.start()
+            yield database
+        finally:
+            database.stop(signal.SIGQUIT)

@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 import argparse
-import shutil
 import signal
 import sys
-import tempfile
 import time
-from contextlib import contextmanager
-from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import NoReturn
 
 from examples.clinic.processes import DidNotStart, taken
 from examples.cluster.cluster import Cluster
+from examples.cluster.database import private_folder
 from examples.cluster.programs import NotHere
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 FIRST_PORT = 8750
 EMAIL, PASSWORD = "ada@cluster.example", "correct horse battery"
@@ -41,17 +35,6 @@ def main(arguments: list[str] | None = None) -> int:
         return 0
     except (DidNotStart, NotHere) as error:
         return _fail(str(error))
-
-
-@contextmanager
-def private_folder() -> Iterator[Path]:
-    """Give a folder for a cluster, gone at the end. Short: the path of a socket has 107 bytes at most."""
-    folder = Path(tempfile.mkdtemp(prefix="gatepass-cluster-"))
-    folder.chmod(0o711)  # as root, the database is somebody else, who must reach its own folder in here
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _options(arguments: list[str] | None) -> argparse.Namespace:

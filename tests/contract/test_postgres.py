@@ -37,7 +37,7 @@ from gatepass.storage.postgres.plan import plan
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
 
-    from tests.postgres_server import PostgresServer
+    from examples.cluster.database import Database
 
 
 @pytest.fixture
@@ -89,8 +89,8 @@ async def test_who_stops_waiting_leaves_nothing_behind(
     assert len(await store.events_after(0, 10)) == 2
 
 
-async def test_nothing_acknowledged_is_lost_when_the_server_crashes(mortal_server: PostgresServer) -> None:
-    store = await PostgresStore.open(mortal_server.url())
+async def test_nothing_acknowledged_is_lost_when_the_server_crashes(mortal_server: Database) -> None:
+    store = await PostgresStore.open(mortal_server.url("postgres"))
     await fill(store)
     acknowledged: list[str] = []
     many = asyncio.Event()
@@ -108,7 +108,7 @@ async def test_nothing_acknowledged_is_lost_when_the_server_crashes(mortal_serve
 
     writing = [asyncio.create_task(write(f"w{i}")) for i in range(8)]
     await asyncio.wait_for(many.wait(), PATIENCE)
-    await asyncio.to_thread(mortal_server.stop)
+    await asyncio.to_thread(mortal_server.stop, signal.SIGQUIT)
     await asyncio.gather(*writing)
     await asyncio.to_thread(mortal_server.start)
     found = {one.sid for one, _ in await store.live_sessions(NOW, None, 1_000_000)} - {"sid-one"}
@@ -270,7 +270,7 @@ async def test_a_password_is_in_no_error_and_no_log(url: str, caplog: pytest.Log
 
 
 @pytest.fixture
-def fresh_url(postgres_server: PostgresServer) -> Iterator[str]:
+def fresh_url(postgres_server: Database) -> Iterator[str]:
     """The address of a database in which nothing is."""
     postgres_server.execute("CREATE DATABASE fresh")
     yield postgres_server.url("fresh")
@@ -303,9 +303,7 @@ async def test_the_next_migration_is_run_once_while_an_old_process_works(fresh_u
     await old.close()
 
 
-async def test_a_schema_that_needs_newer_code_is_refused(
-    fresh_url: str, postgres_server: PostgresServer
-) -> None:
+async def test_a_schema_that_needs_newer_code_is_refused(fresh_url: str, postgres_server: Database) -> None:
     await visit(fresh_url)
     newer = len(migrating.migrations()) + 1
     set_to = "UPDATE gatepass.versions SET version = {0}, works_from = {1}"
@@ -317,7 +315,7 @@ async def test_a_schema_that_needs_newer_code_is_refused(
 
 
 async def test_a_migration_that_fails_leaves_the_old_schema(
-    fresh_url: str, postgres_server: PostgresServer
+    fresh_url: str, postgres_server: Database
 ) -> None:
     await visit(fresh_url)
     scripts = [
@@ -331,7 +329,7 @@ async def test_a_migration_that_fails_leaves_the_old_schema(
     await visit(fresh_url)
 
 
-async def test_a_database_of_another_encoding_is_refused(postgres_server: PostgresServer) -> None:
+async def test_a_database_of_another_encoding_is_refused(postgres_server: Database) -> None:
     postgres_server.execute("CREATE DATABASE latin ENCODING 'LATIN1' TEMPLATE template0")
     with pytest.raises(StorageUnavailable, match="NotSupported"):
         await PostgresStore.open(postgres_server.url("latin"))
@@ -347,7 +345,7 @@ OURS = {
 
 @pytest.mark.parametrize("name", OURS)
 async def test_what_matters_is_set_whatever_the_server_says(
-    fresh_url: str, postgres_server: PostgresServer, name: str
+    fresh_url: str, postgres_server: Database, name: str
 ) -> None:
     theirs, ours = OURS[name]
     postgres_server.execute(f"ALTER DATABASE fresh SET {name} = '{theirs}'")

@@ -15,7 +15,7 @@ from tests.integration.conftest import PASSWORD, PATIENCE, Site, running_site
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.postgres_server import PostgresServer
+    from examples.cluster.database import Database
 
 
 @pytest.fixture
@@ -36,10 +36,10 @@ def feed(site: Site) -> tuple[str, int]:
         return tuple(database.execute("SELECT log, head FROM feed").fetchone())
 
 
-def test_a_site_moves_and_nobody_has_to_log_in_again(site: Site, postgres_server: PostgresServer) -> None:
+def test_a_site_moves_and_nobody_has_to_log_in_again(site: Site, postgres_server: Database) -> None:
     database = f"moving_{site.port}"
     postgres_server.execute(f"CREATE DATABASE {database}")
-    url = postgres_server.url(database).replace("tester@", "tester:hunter2@")
+    url = postgres_server.url(database).replace("gatepass@", "gatepass:hunter2@")
     tokens = post(site, "/api/login", email="ann@example.org", password=PASSWORD, mode="token")
     kicked = post(site, "/api/login", email="ann@example.org", password=PASSWORD, mode="session")
     site.run("session", "kick", kicked["sid"])

@@ -16,11 +16,11 @@ from gatepass.oauth import mark_of
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.postgres_server import PostgresServer
+    from examples.cluster.database import Database
 
 
 @pytest.fixture(scope="module")
-def sites(tmp_path_factory: pytest.TempPathFactory, mortal_server: PostgresServer) -> Iterator[list[Site]]:
+def sites(tmp_path_factory: pytest.TempPathFactory, mortal_server: Database) -> Iterator[list[Site]]:
     """Give two running processes with one settings file; Root is an administrator."""
     mortal_server.execute("CREATE DATABASE two_sites")
     folder, ports = tmp_path_factory.mktemp("auth"), [free_port(), free_port()]
@@ -89,7 +89,7 @@ def test_what_one_process_ends_reaches_a_stream_of_the_other(sites: list[Site]) 
 
 
 def test_a_server_that_crashes_is_a_503_and_then_all_goes_on(
-    sites: list[Site], mortal_server: PostgresServer
+    sites: list[Site], mortal_server: Database
 ) -> None:
     session_id = log_in(sites[0], "session")["session_id"]
     token = log_in(sites[0], "token")["refresh_token"]
@@ -105,7 +105,7 @@ def test_a_server_that_crashes_is_a_503_and_then_all_goes_on(
     assert [refresh(site, token).status_code for site in sites] == [200, 200]
 
 
-def test_the_database_s_password_is_in_no_message(sites: list[Site], mortal_server: PostgresServer) -> None:
+def test_the_database_s_password_is_in_no_message(sites: list[Site], mortal_server: Database) -> None:
     site = Site(sites[0].folder, free_port())
     for url in (
         f"postgresql://tester:hunter2@/nowhere?host={mortal_server.folder}",

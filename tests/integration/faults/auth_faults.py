@@ -13,8 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from examples.cluster.cluster import Cluster, wait_until_ready
-from examples.cluster.database import Database
-from examples.cluster.launcher import private_folder
+from examples.cluster.database import Database, private_folder
 from tests.integration.conftest import GRACE, PATIENCE, Site, free_port
 from tests.integration.faults.auth_trial import SETTINGS, add_users, under_load
 from tests.integration.faults.trial import until
