@@ -18,16 +18,6 @@ def refresh_token(number: int) -> str:
     return "gpr_" + body(f"refresh {number}")
 
 
-def session_hash(number: int) -> bytes:
-    """What a session is stored under."""
-    return sha256(session_id(number).encode()).digest()
-
-
-def refresh_hash(number: int) -> bytes:
-    """What a refresh record is stored under."""
-    return sha256(refresh_token(number).encode()).digest()
-
-
 def drawn(count: int, *, among: int) -> list[int]:
     """Different numbers from the whole of a table, at random."""
     return _DRAWN.sample(range(among), min(count, among))

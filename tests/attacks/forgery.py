@@ -27,7 +27,6 @@ CLAIMS: dict[str, Any] = {
     "iat": 1_799_999_990,
 }
 SECRET = b"thirty-two bytes of pure secret!"
-OTHER_SECRET = b"thirty-two bytes of other secret"
 
 EC = ec.derive_private_key(0xC0FFEE, ec.SECP256R1())
 ATTACKER = ec.derive_private_key(0xBADC0DE, ec.SECP256R1())

@@ -46,18 +46,10 @@ class Guard:
                 return await self.verifier.check(pass_text, freshness=self.freshness)
         return None
 
-    async def user(self, head: RequestHead, *requirements: Requirement) -> Principal:
-        """Give who sends the request, if they hold everything that is required. Raises `Refused`."""
-        return self.demand(await self.user_or_none(head), *requirements)
-
     def user_or_none_waiting(self, head: RequestHead) -> Principal | None:
         """Do the same as `user_or_none` in a thread that may wait."""
         pass_text = self._find(head)
         return None if pass_text is None else self.verifier.check_waiting(pass_text, freshness=self.freshness)
-
-    def user_waiting(self, head: RequestHead, *requirements: Requirement) -> Principal:
-        """Do the same as `user` in a thread that may wait."""
-        return self.demand(self.user_or_none_waiting(head), *requirements)
 
     def demand(self, principal: Principal | None, *requirements: Requirement) -> Principal:
         """Give the Principal back if there is one and it fulfils all that. Raises `Refused`."""

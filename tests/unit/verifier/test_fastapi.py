@@ -12,7 +12,7 @@ from tests.unit.verifier.world import Clock, Network, network, token, until, ver
 
 from gatepass.verifier import Bearer, Carry, Cookie, Follower, Principal
 from gatepass.verifier.adapters.fastapi import Gate
-from gatepass.verifier.asgi import AnswerRefusals, request_head
+from gatepass.verifier.asgi import AnswerRefusals, user
 
 BASE = "https://clinic.example"
 
@@ -139,7 +139,7 @@ async def test_an_app_starts_although_auth_is_not_there(
 
 async def test_a_refusal_that_a_plain_app_raises_is_answered(gate: Gate) -> None:
     async def app(scope: Any, receive: Any, send: Any) -> None:
-        await gate.guard.user(request_head(scope))
+        await user(scope, gate.guard)
 
     async with client(AnswerRefusals(app, guard=gate.guard)) as http:
         assert (await http.get("/")).status_code == 401
