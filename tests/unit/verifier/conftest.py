@@ -1,8 +1,9 @@
 """Fixtures of the Verifier's tests."""
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
+from tests.unit.verifier.watched import Service
 from tests.unit.verifier.world import Clock
 
 from gatepass.verifier import Follower
@@ -19,3 +20,11 @@ def follower() -> Iterator[Follower]:
     own = Follower()
     yield own
     own.stop()
+
+
+@pytest.fixture
+async def service(clock: Clock, follower: Follower) -> AsyncIterator[Service]:
+    made = Service(clock, follower)
+    await made.checks.ready()
+    yield made
+    await made.checks.close()

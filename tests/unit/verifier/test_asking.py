@@ -7,7 +7,7 @@ import logging
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.unit.verifier.test_watch import Line
+from tests.unit.verifier.watched import Line
 
 from gatepass.testing import FakeIssuer
 from gatepass.verifier import (

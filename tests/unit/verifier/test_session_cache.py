@@ -6,7 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.unit.verifier.test_watch import Line
+from tests.unit.verifier.watched import Line
 from tests.unit.verifier.world import Clock, until
 
 from gatepass.oauth import Selects
