@@ -90,6 +90,7 @@ from gatepass.auth.keyring import CurrentKeyring, Keyring
 from gatepass.auth.links import Link, Purpose
 from gatepass.auth.mails import Letter, Mail, MailKind
 from gatepass.auth.opaque import Entropy, LinkSecret, RefreshToken, Secret, SessionId
+from gatepass.auth.password_rules import MIN_LENGTH as MIN_PASSWORD
 from gatepass.auth.permissions import ADMIN, may_administer
 from gatepass.auth.ports import Mailer, Passwords, Store
 from gatepass.auth.recipient import Recipient
@@ -102,12 +103,15 @@ from gatepass.auth.signing_keys import KeyRecord, KeyState, opens
 from gatepass.auth.terms import LONGEST_LIFETIME, Client, Terms
 from gatepass.auth.throttle import Limit
 from gatepass.auth.tokens import check_lifetime
-from gatepass.auth.users import User, UserStatus
+from gatepass.auth.users import MAX_EMAIL, MAX_NAME, User, UserStatus
 
 __all__ = [
     "ADMIN",
     "COLUMNS",
     "LONGEST_LIFETIME",
+    "MAX_EMAIL",
+    "MAX_NAME",
+    "MIN_PASSWORD",
     "Actor",
     "AttemptCharged",
     "AttemptRefunded",

@@ -46,7 +46,7 @@ def create_app(
         config,
         feed=FeedHub(auth, issuer=config.issuer, clock=clock, followers=followers),
         pages=Pages(app_origins=config.app_origins),
-        document=document(config, api),
+        document=document(config, api, lifetime=auth.terms.access_token_lifetime),
         clock=clock,
         lookups=lookups or (lambda: auth.store.lookups),
     )

@@ -5,29 +5,74 @@ All times are whole seconds since the epoch. Unknown members of a body are refus
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from msgspec import Meta, Struct
 
-from gatepass.auth import EventKind  # noqa: TC001 (msgspec reads the annotations)
+from gatepass.auth import MAX_EMAIL, MAX_NAME, MIN_PASSWORD, EventKind, passwords
 from gatepass.server.messages import Yes  # noqa: TC001 (msgspec reads the annotations)
 
 # Bounds on a stranger's text, far above any honest one. The domain has its own, finer rules.
 Text = Annotated[str, Meta(max_length=1024)]
 PassText = Annotated[str, Meta(max_length=16_384)]
-Lifetime = Annotated[int, Meta(ge=1, le=31_536_000, description="Seconds; at most what the settings allow.")]
+# JSON has no integers: 600.0 is one too (JSON Schema 2020-12, Validation §6.1.1).
+Lifetime = Annotated[float, Meta(ge=1, le=31_536_000, multiple_of=1)]
 RefreshForm = Literal["standard", "renewal"]
-Names = Annotated[list[Annotated[str, Meta(max_length=256)]], Meta(max_length=256)]
 UserId = Annotated[str, Meta(max_length=64, description="Whom it happened to, or who did it.")]
 Limit = Annotated[int, Meta(ge=1, le=500)]
 Moment = Annotated[int, Meta(ge=0, le=253_402_300_799, description="Seconds since the epoch.")]
 
 
+def _text(**rules: Any) -> Meta:
+    """Write the domain's rules for the reader of the document. The domain holds them, and says in words what
+    is wrong; held here, they would make a mere `invalid_body` of it."""
+    return Meta(extra_json_schema=rules)
+
+
+Email = Annotated[str, _text(maxLength=MAX_EMAIL, format="idn-email")]
+# A letter of any script has no pattern that both ECMAScript and Python read: hence a format, and words.
+_NAME = "At least one letter; no control characters, no '<' and no '>'."
+PersonName = Annotated[str, _text(minLength=1, maxLength=MAX_NAME, format="person-name", description=_NAME)]
+_STRONG = "None of the commonest, and not made of the names, the address and the site."
+NewPassword = Annotated[
+    str, _text(minLength=MIN_PASSWORD, maxLength=passwords.MAX_LENGTH, format="password", description=_STRONG)
+]
+Printable = Annotated[str, _text(minLength=1, maxLength=256, pattern="^[ -~]*$")]
+RoleName = Annotated[str, Meta(max_length=256, extra_json_schema={"pattern": "^[a-z0-9][a-z0-9_.-]{0,63}$"})]
+Permission = Annotated[
+    str,
+    Meta(
+        max_length=256,
+        extra_json_schema={"pattern": "^[a-z0-9][a-z0-9_.-]{0,63}(:[a-z0-9*][a-z0-9_.*-]{0,63}){0,3}$"},
+    ),
+]
+RoleNames = Annotated[list[RoleName], Meta(max_length=256)]
+Permissions = Annotated[list[Permission], Meta(max_length=256)]
+
+
+def _exactly_one(*names: str) -> dict[str, Any]:
+    return {"oneOf": [{"required": [one], "properties": {one: {"not": {"type": "null"}}}} for one in names]}
+
+
 class Body(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What a client sends."""
 
+    TOGETHER: ClassVar[dict[str, Any]] = {}
+    """What of it goes with what, as JSON Schema: for the document alone."""
 
-class LoginBody(Body, frozen=True):
+
+class Lasting(Body, frozen=True, kw_only=True):
+    """How long an access token is to last; left out, as long as the settings allow."""
+
+    lifetime: Lifetime | None = None
+
+    @property
+    def seconds(self) -> int | None:
+        """The lifetime as a whole number."""
+        return None if self.lifetime is None else int(self.lifetime)
+
+
+class LoginBody(Lasting, frozen=True, kw_only=True):
     """E-mail address and password, and which pass is wanted."""
 
     email: Text
@@ -35,23 +80,28 @@ class LoginBody(Body, frozen=True):
     mode: Literal["session", "token"] = "session"
     refresh: RefreshForm | None = None
     """In token mode: how the access token is to be renewed; left out: by a refresh token."""
-    lifetime: Lifetime | None = None
+
+    TOGETHER: ClassVar = {
+        "anyOf": [
+            {"required": ["mode"], "properties": {"mode": {"const": "token"}}},
+            {"properties": {"refresh": {"type": "null"}, "lifetime": {"type": "null"}}},
+        ]
+    }
 
 
 class RegisterBody(Body, frozen=True):
     """A new account."""
 
-    email: Text
-    password: Text
-    first_name: Text
-    last_name: Text
+    email: Email
+    password: NewPassword
+    first_name: PersonName
+    last_name: PersonName
 
 
-class TokensBody(Body, frozen=True):
+class TokensBody(Lasting, frozen=True, kw_only=True):
     """Asks for tokens on top of a session."""
 
     refresh: RefreshForm = "standard"
-    lifetime: Lifetime | None = None
 
 
 class RefreshBody(Body, frozen=True):
@@ -60,12 +110,14 @@ class RefreshBody(Body, frozen=True):
     refresh_token: PassText | None = None
     expired_token: PassText | None = None
 
+    TOGETHER: ClassVar = _exactly_one("refresh_token", "expired_token")
+
 
 class PasswordBody(Body, frozen=True):
     """The password that holds and the one that is to hold."""
 
     current_password: Text
-    new_password: Text
+    new_password: NewPassword
 
 
 class ResetBody(Body, frozen=True):
@@ -83,60 +135,62 @@ class LinkBody(Body, frozen=True):
 class NewPasswordBody(LinkBody, frozen=True):
     """And the password that is to hold."""
 
-    new_password: Text
+    new_password: NewPassword
 
 
 class NamesBody(Body, frozen=True):
     """The names that one is to have, with the password that holds."""
 
     current_password: Text
-    first_name: Text
-    last_name: Text
+    first_name: PersonName
+    last_name: PersonName
 
 
 class EmailBody(Body, frozen=True):
     """The e-mail address that one wants, with the password that holds."""
 
     current_password: Text
-    email: Text
+    email: Email
 
 
 class InviteBody(Body, frozen=True):
     """A user to be; they choose the password themselves, by a link in a mail."""
 
-    email: Text
-    first_name: Text
-    last_name: Text
-    roles: Names = []
-    permissions: Names = []
+    email: Email
+    first_name: PersonName
+    last_name: PersonName
+    roles: RoleNames = []
+    permissions: Permissions = []
 
 
 class ProfileBody(Body, frozen=True):
     """What of a user is to change; what is left out stays."""
 
-    email: Text | None = None
-    first_name: Text | None = None
-    last_name: Text | None = None
+    email: Email | None = None
+    first_name: PersonName | None = None
+    last_name: PersonName | None = None
 
 
 class RolesBody(Body, frozen=True):
     """All the roles that a user is to hold."""
 
-    roles: Names
+    roles: RoleNames
 
 
 class PermissionsBody(Body, frozen=True):
     """All the permissions that a user is to hold directly, beside those of the roles."""
 
-    permissions: Names
+    permissions: Permissions
 
 
 class RevocationBody(Body, frozen=True):
     """Exactly one of the three: one access token, all of a client, or everybody's."""
 
-    jti: Text | None = None
-    client_id: Text | None = None
+    jti: Printable | None = None
+    client_id: Printable | None = None
     everything: Yes | None = None
+
+    TOGETHER: ClassVar = _exactly_one("jti", "client_id", "everything")
 
 
 class AdminUsersPage(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -145,7 +199,7 @@ class AdminUsersPage(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
     after: Annotated[str, Meta(max_length=4096)] | None = None
     limit: Limit = 100
-    email: Annotated[str, Meta(max_length=254)] | None = None
+    email: Annotated[str, Meta(max_length=MAX_EMAIL, extra_json_schema={"format": "idn-email"})] | None = None
     email_prefix: Annotated[str, Meta(max_length=254)] | None = None
     name: Annotated[str, Meta(max_length=254)] | None = None
     role: Annotated[str, Meta(max_length=64)] | None = None

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from gatepass.server.answers import PROBLEMS, ProblemDetails
+from gatepass.server.bodies import Body, Lasting
 from gatepass.server.cookies import SessionCookie
+from gatepass.server.onward import onward
 from gatepass.server.operation import Access
 from gatepass.server.repeats import repeated
 
@@ -22,12 +24,11 @@ if TYPE_CHECKING:
 _REFERENCE: Final = "#/components/schemas/{name}"
 
 
-def document(config: ServerConfig, operations: Iterable[Operation]) -> bytes:
-    """Write the document."""
+def document(config: ServerConfig, operations: Iterable[Operation], *, lifetime: int) -> bytes:
+    """Write the document; `lifetime` is how long a token may live here at most, in seconds."""
     rows = list(operations)
     kinds = {kind for row in rows for kind in (*row.answers, row.body) if kind is not None} | {ProblemDetails}
-    ordered = sorted(kinds, key=lambda kind: kind.__name__)
-    _, schemas = msgspec.json.schema_components(ordered, ref_template=_REFERENCE)
+    schemas = _schemas(kinds, lifetime=lifetime)
     paths: dict[str, dict[str, Any]] = {}
     for row in rows:
         paths.setdefault(row.path, {})[row.method.lower()] = _operation(row)
@@ -46,6 +47,18 @@ def document(config: ServerConfig, operations: Iterable[Operation]) -> bytes:
             "components": {"schemas": schemas, "securitySchemes": _security_schemes(config)},
         }
     )
+
+
+def _schemas(kinds: Iterable[type[msgspec.Struct]], *, lifetime: int) -> dict[str, Any]:
+    ordered = sorted(kinds, key=lambda kind: kind.__name__)
+    _, schemas = msgspec.json.schema_components(ordered, ref_template=_REFERENCE)
+    for kind in ordered:
+        if issubclass(kind, Body):
+            schemas[kind.__name__] |= kind.TOGETHER
+        if issubclass(kind, Lasting):
+            allowed = {"type": "integer", "minimum": 1, "maximum": lifetime, "description": "Seconds."}
+            schemas[kind.__name__]["properties"]["lifetime"]["anyOf"] = [allowed, {"type": "null"}]
+    return schemas
 
 
 def _security_schemes(config: ServerConfig) -> dict[str, Any]:
@@ -83,7 +96,7 @@ def _operation(row: Operation) -> dict[str, Any]:
         "description": repeated(row),
         "tags": [row.tag],
         "security": _security(row.access),
-        "responses": {str(row.status): _success(row), **_unchanged(row), **_failures(row)},
+        "responses": {str(row.status): _success(row) | onward(row), **_unchanged(row), **_failures(row)},
     }
     parameters = [*_path_parameters(row.path), *_query_parameters(row.query)]
     if parameters:
@@ -107,11 +120,14 @@ def _security(access: Access) -> list[dict[str, list[str]]]:
     return [{way: []} for way in _WAYS[access]]
 
 
+_TEXTS: Final = {"application/jwt": {"type": "string", "pattern": r"^[\w-]+\.[\w-]+\.[\w-]+$"}}
+
+
 def _success(row: Operation) -> dict[str, Any]:
     if row.status == HTTPStatus.NO_CONTENT:
         return {"description": "Done."}
     if row.media_type != "application/json":
-        content = {row.media_type: {"schema": {"type": "string"}}}
+        content = {row.media_type: {"schema": _TEXTS.get(row.media_type, {"type": "string"})}}
         return {"description": HTTPStatus(row.status).phrase, "content": content}
     schemas = [_reference(kind) for kind in row.answers]
     schema = schemas[0] if len(schemas) == 1 else {"oneOf": schemas}
@@ -119,7 +135,19 @@ def _success(row: Operation) -> dict[str, Any]:
 
 
 def _unchanged(row: Operation) -> dict[str, Any]:
-    return {"304": {"description": "You have it already."}} if row.revalidates else {}
+    if not row.revalidates:
+        return {}
+    return {"304": {"description": "You have it already.", "headers": _HEADERS[304]}}
+
+
+# What an answer of a status always carries.
+_WAIT: Final = {"Retry-After": {"required": True, "schema": {"type": "integer"}}}
+_HEADERS: Final[dict[int, dict[str, Any]]] = {
+    304: {"ETag": {"required": True, "schema": {"type": "string"}}},
+    401: {"WWW-Authenticate": {"required": True, "schema": {"type": "string"}}},
+    429: _WAIT,
+    503: _WAIT,
+}
 
 
 def _failures(row: Operation) -> dict[str, Any]:
@@ -130,6 +158,7 @@ def _failures(row: Operation) -> dict[str, Any]:
     return {
         str(status): {
             "description": " ".join(f"`{code}`: {PROBLEMS[code].detail}" for code in codes),
+            "headers": _HEADERS.get(status, {}),
             "content": {
                 "application/problem+json": {
                     "schema": {

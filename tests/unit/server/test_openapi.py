@@ -22,6 +22,7 @@ from gatepass.auth import Limit, StorageUnavailable, usecases
 from gatepass.oauth import SharedSecrets, new_shared_secret
 from gatepass.server.answers import PROBLEMS
 from gatepass.server.limits import MAX_BODY
+from gatepass.server.onward import ONWARD, onward
 from gatepass.server.operation import AUTHORISED, BY_COOKIE, Access
 from gatepass.server.routes import operations, pages
 
@@ -70,6 +71,7 @@ class Witness:
         written = self.document["paths"][row.path][row.method.lower()]["responses"]
         assert str(response.status_code) in written, f"{row.name}: {response.status_code} {response.text}"
         answer = written[str(response.status_code)]
+        assert all(name in response.headers for name in answer.get("headers", {})), response.headers
         if "content" not in answer:
             assert response.content == b""
             self.seen.add((row.name, response.status_code, ""))
@@ -112,6 +114,34 @@ async def test_no_route_is_missing_in_either_direction(witness: Witness) -> None
 async def test_each_operation_has_a_name_of_its_own(witness: Witness) -> None:
     names = [row.name for row in witness.rows]
     assert len(names) == len(set(names))
+
+
+async def test_every_link_leads_to_an_operation_that_takes_it(witness: Witness) -> None:
+    rows = {row.name: row for row in witness.rows}
+    links = [link for row in witness.rows for link in onward(row).get("links", {}).values()]
+    assert links
+    assert set(ONWARD) <= set(rows)
+    for link in links:
+        row = rows[link["operationId"]]
+        members = set(row.query.__struct_fields__) if row.query else set()
+        assert link.get("parameters", {}).keys() <= members | set(re.findall(r"{(\w+)}", row.path))
+        assert row.body is not None or "requestBody" not in link
+
+
+async def test_what_it_allows_of_a_lifetime_is_what_this_site_allows(make_world: MakeWorld) -> None:
+    world = make_world(terms={"access_token_lifetime": 120})
+    await usecases.keep_keys(world.auth, now=world.now)
+    await world.add()
+    witness = Witness(world)
+    await witness.read_document()
+    written = witness.document["components"]["schemas"]["TokensBody"]["properties"]["lifetime"]["anyOf"][0]
+    async with witness.client() as client:
+        mine = {"authorization": f"Bearer {await world.session(client)}"}
+        # JSON has no integers: a client whose numbers are all floats writes 120.0.
+        for lifetime, status in ((120, 200), (120.0, 200), (121, 422), (60.5, 400)):
+            answer = await client.post("/api/tokens", json={"lifetime": lifetime}, headers=mine)
+            assert answer.status_code == status, lifetime
+            assert Draft202012Validator(written).is_valid(lifetime) == (status == 200)
 
 
 async def test_without_counters_there_is_no_such_operation(make_world: MakeWorld) -> None:

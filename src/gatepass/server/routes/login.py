@@ -26,7 +26,7 @@ async def log_in(call: Call, body: LoginBody) -> SessionStarted | Tokens:
     auth = call.site.auth
     if body.mode == "token":
         # Before the log-in: a refusal behind it would leave a session that nobody holds.
-        check_lifetime(body.lifetime, terms=auth.terms)
+        check_lifetime(body.seconds, terms=auth.terms)
     entered = await usecases.log_in(
         auth, email=body.email, password=body.password, client=call.client, now=call.now
     )
@@ -38,7 +38,7 @@ async def log_in(call: Call, body: LoginBody) -> SessionStarted | Tokens:
             session=entered.session,
             user=entered.user,
             form=RefreshForm(body.refresh or RefreshForm.STANDARD),
-            lifetime=body.lifetime,
+            lifetime=body.seconds,
             client=call.client,
             now=call.now,
         )

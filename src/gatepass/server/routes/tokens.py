@@ -25,7 +25,7 @@ async def issue(call: Call, body: TokensBody) -> Tokens:
         session=checked.session,
         user=checked.user,
         form=RefreshForm(body.refresh),
-        lifetime=body.lifetime,
+        lifetime=body.seconds,
         client=call.client,
         now=call.now,
     )
