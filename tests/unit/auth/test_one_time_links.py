@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import os
-import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
 import pytest
-from tests.unit.auth.house import CLIENT, NOW, PASSWORD, MailBox, add, events, log_in, open_auth, passwords_of
+from tests.unit.auth.house import CLIENT, NOW, PASSWORD, MailBox, add, events, log_in, passwords_of
+from tests.unit.auth.linking import NEW, ask, change_email, change_password, entered, invite, set_password
 
 from gatepass.auth import (
     EmailTaken,
@@ -17,68 +17,18 @@ from gatepass.auth import (
     LinkRefused,
     LinkSecret,
     LoginRefused,
-    MailFailed,
-    MailRefused,
     NotPermitted,
-    PasswordRefused,
     SessionRefused,
     TooManyAttempts,
     UserStatus,
     links,
-    mails,
     usecases,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from gatepass.auth import Auth, CheckedSession, Letter, User
-
-NEW = "another horse battery staple"
-
-
-@pytest.fixture
-async def auth() -> Auth:
-    return await open_auth()
-
-
-@pytest.fixture
-def box() -> MailBox:
-    return MailBox()
-
-
-async def invite(auth: Auth, email: str = "bob@example.org", *, now: float = NOW, **fields: Any) -> User:
-    return await usecases.invite_user(
-        auth,
-        email=email,
-        first_name="Bob",
-        last_name="Hope",
-        actor=fields.pop("actor", "cli"),
-        now=now,
-        **fields,
-    )
-
-
-async def ask(auth: Auth, box: MailBox, email: str = "ada@example.org", *, now: float = NOW) -> str:
-    """Have a reset sent; gives the link's secret."""
-    await usecases.ask_reset(auth, email=email, client=CLIENT, now=now)
-    await box.collect(auth, now=now)
-    return box.link()
-
-
-async def set_password(auth: Auth, link: str, password: str = NEW, *, now: float = NOW) -> User:
-    return await usecases.set_password(auth, link=link, password=password, client=CLIENT, now=now)
-
-
-async def entered(auth: Auth, *, password: str = PASSWORD, now: float = NOW) -> CheckedSession:
-    came = await usecases.log_in(auth, email="ada@example.org", password=password, client=CLIENT, now=now)
-    return await usecases.check_session(auth, session_id=came.session_id.reveal(), now=now)
-
-
-async def change_email(
-    auth: Auth, checked: CheckedSession, email: str, *, current: str = PASSWORD, now: float = NOW
-) -> None:
-    await usecases.change_email(auth, checked=checked, current=current, email=email, client=CLIENT, now=now)
+    from gatepass.auth import Auth
 
 
 def test_the_table_is_total() -> None:
@@ -220,12 +170,6 @@ async def delete(auth: Auth) -> None:
     await usecases.delete_user(auth, email="ada@example.org", actor="cli", now=NOW)
 
 
-async def change_password(auth: Auth) -> None:
-    await usecases.change_password(
-        auth, checked=await entered(auth), current=PASSWORD, new=NEW + "!", client=CLIENT, now=NOW
-    )
-
-
 async def move_away(auth: Auth) -> None:
     await usecases.edit_user(auth, email="ada@example.org", new_email="a@example.org", actor="cli", now=NOW)
 
@@ -339,169 +283,6 @@ async def test_a_link_of_one_purpose_is_good_for_no_other(auth: Auth, box: MailB
     await usecases.confirm_email(auth, link=secret, client=CLIENT, now=NOW)  # the twin: each for its own
 
 
-async def test_an_address_changes_when_the_new_mailbox_has_answered(auth: Auth, box: MailBox) -> None:
-    user = await add(auth)
-    await change_email(auth, await entered(auth), " New@Example.org ")
-    await box.collect(auth, now=NOW)
-    assert {letter.to for letter in box.letters} == {"ada@example.org", "new@example.org"}
-    assert await auth.store.user_by_email("new@example.org") is None
-    to_new = next(letter for letter in box.letters if letter.to == "new@example.org")
-    to_old = next(letter for letter in box.letters if letter.to == "ada@example.org")
-    assert "new@example.org" not in to_old.text
-    assert "?link=" not in to_old.text
-    secret = to_new.text.partition("?link=")[2].split()[0]
-    assert await usecases.look_at_address(auth, link=secret, now=NOW) == "new@example.org"
-    after = await usecases.confirm_email(auth, link=secret, client=CLIENT, now=NOW)
-    assert (after.email, after.epoch, after.revoked_below) == ("new@example.org", user.epoch + 1, 0)
-    entry = (await auth.store.revocations_after(0, 10)).entries[-1].revocation
-    assert (entry.selects.value, entry.below) == ("changed", after.epoch)
-    await box.collect(auth, now=NOW)
-    assert box.letters[-1].to == "ada@example.org"
-
-
-async def test_no_link_goes_to_a_mailbox_that_has_an_account(auth: Auth, box: MailBox) -> None:
-    await add(auth)
-    await add(auth, "bob@example.org")
-    await change_email(auth, await entered(auth), "bob@example.org")
-    await box.collect(auth, now=NOW)
-    assert [letter.to for letter in box.letters] == ["ada@example.org"]
-
-
-async def test_an_address_that_is_taken_meanwhile_is_lost(auth: Auth, box: MailBox) -> None:
-    await add(auth)
-    await change_email(auth, await entered(auth), "new@example.org")
-    await box.collect(auth, now=NOW)
-    to_new = next(letter for letter in box.letters if letter.to == "new@example.org")
-    await add(auth, "new@example.org")
-    secret = to_new.text.partition("?link=")[2].split()[0]
-    with pytest.raises(LinkRefused) as refused:
-        await usecases.confirm_email(auth, link=secret, client=CLIENT, now=NOW)
-    assert refused.value.code == "link_beaten"
-
-
-async def test_another_password_stops_a_change_of_address(auth: Auth, box: MailBox) -> None:
-    await add(auth)
-    await change_email(auth, await entered(auth), "new@example.org")
-    await change_password(auth)
-    await box.collect(auth, now=NOW)
-    assert [letter.to for letter in box.letters] == ["ada@example.org", "ada@example.org"]
-
-
-async def test_names_change_at_once_with_the_password(auth: Auth) -> None:
-    user = await add(auth)
-    checked = await entered(auth)
-    with pytest.raises(PasswordRefused):
-        await usecases.change_names(
-            auth, checked=checked, current="wrong", first_name="A", last_name="B", client=CLIENT, now=NOW
-        )
-    after = await usecases.change_names(
-        auth,
-        checked=checked,
-        current=PASSWORD,
-        first_name=" Augusta ",
-        last_name="King",
-        client=CLIENT,
-        now=NOW,
-    )
-    assert (after.name, after.epoch, after.revoked_below) == ("Augusta King", user.epoch + 1, 0)
-    entry = (await auth.store.revocations_after(0, 10)).entries[-1].revocation
-    assert (entry.selects.value, entry.below) == ("changed", after.epoch)
-
-
-async def test_guesses_at_the_password_are_throttled_on_every_form(auth: Auth) -> None:
-    await add(auth)
-    checked = await entered(auth)
-    for _ in range(10):
-        with pytest.raises(PasswordRefused):
-            await change_email(auth, checked, "new@example.org", current="wrong")
-    with pytest.raises(TooManyAttempts):
-        await usecases.change_names(
-            auth, checked=checked, current=PASSWORD, first_name="A", last_name="B", client=CLIENT, now=NOW
-        )
-
-
-async def test_an_administrator_edits_users_and_no_other_administrators_address(
-    auth: Auth, box: MailBox
-) -> None:
-    root = await add(auth, "root@example.org", permissions=["gatepass:admin"])
-    chief = await add(auth, "chief@example.org", permissions=["gatepass:admin"])
-    await add(auth)
-    after = await usecases.edit_user(
-        auth, email="ada@example.org", new_email="a@example.org", last_name="King", actor=root, now=NOW
-    )
-    assert (after.email, after.name, after.epoch) == ("a@example.org", "Ada King", 1)
-    assert await usecases.edit_user(auth, user_id=after.id, last_name="King", actor=root, now=NOW) == after
-    with pytest.raises(EmailTaken):
-        await usecases.edit_user(auth, user_id=after.id, new_email=root.email, actor=root, now=NOW)
-    with pytest.raises(NotPermitted):
-        await usecases.edit_user(auth, user_id=chief.id, new_email="x@example.org", actor=root, now=NOW)
-    await usecases.edit_user(auth, user_id=chief.id, new_email="x@example.org", actor="cli", now=NOW)
-    await box.collect(auth, now=NOW)
-    assert {letter.to for letter in box.letters} == {"ada@example.org", "chief@example.org"}
-
-
-async def test_an_invited_user_with_a_corrected_address_gets_the_link_there(auth: Auth, box: MailBox) -> None:
-    await invite(auth, "bbo@example.org")
-    await box.collect(auth, now=NOW)
-    first = box.link()
-    await usecases.edit_user(auth, email="bbo@example.org", new_email="bob@example.org", actor="cli", now=NOW)
-    with pytest.raises(LinkRefused):
-        await set_password(auth, first)
-    await box.collect(auth, now=NOW)
-    assert box.letters[-1].to == "bob@example.org"
-    await set_password(auth, box.link())
-
-
-async def test_a_mail_that_fails_comes_again_later_and_is_given_up_with_its_link(
-    auth: Auth, box: MailBox
-) -> None:
-    await add(auth)
-    await usecases.ask_reset(auth, email="ada@example.org", client=CLIENT, now=NOW)
-    box.failure = MailFailed("down")
-    tried = [now for now in range(601) if await usecases.send_mail(auth, box, now=NOW + now)]
-    assert tried == [0, 60, 180, 420]
-    await usecases.purge(auth, now=NOW + 600)
-    assert await auth.store.mails_due(NOW + 9_999, 10) == []
-    box.failure = None
-    await ask(auth, box, now=NOW + 600)  # the twin: it works again
-    await set_password(auth, box.link(), now=NOW + 600)
-
-
-async def test_a_mail_that_is_refused_is_not_tried_again(auth: Auth, box: MailBox) -> None:
-    await add(auth)
-    await usecases.ask_reset(auth, email="ada@example.org", client=CLIENT, now=NOW)
-    box.failure = MailRefused("no such mailbox")
-    await box.collect(auth, now=NOW)
-    assert await auth.store.mails_due(NOW + 9_999, 10) == []
-    assert (await events(auth))[-1] == "mail_refused"
-
-
-async def test_behind_slow_mails_each_is_taken_when_its_own_turn_comes(auth: Auth, box: MailBox) -> None:
-    for name in "abc":
-        await invite(auth, f"{name}@example.org")
-
-    class Slow:
-        now = NOW
-
-        async def send(self, letter: Letter) -> None:
-            self.now += 50
-            due = await auth.store.mails_due(self.now, 10)
-            assert letter.to not in {mail.email for mail, _ in due}  # nobody else begins it meanwhile
-            await box.send(letter)
-
-    slow = Slow()
-    while await usecases.send_mail(auth, slow, now=slow.now):
-        pass
-    assert len(box.letters) == 3
-
-
-async def test_two_who_send_at_once_send_once(auth: Auth, box: MailBox) -> None:
-    await add(auth)
-    await usecases.ask_reset(auth, email="ada@example.org", client=CLIENT, now=NOW)
-    await asyncio.gather(*(usecases.send_mail(auth, box, now=NOW) for _ in range(5)))
-    assert len(box.letters) == 1
-
-
 async def test_the_database_never_holds_the_secret_and_no_repr_shows_it(auth: Auth, box: MailBox) -> None:
     await add(auth)
     secret = await ask(auth, box)
@@ -511,16 +292,3 @@ async def test_the_database_never_holds_the_secret_and_no_repr_shows_it(auth: Au
     kept = msgspec.json.encode([found, await auth.store.events_after(0, 99)])
     assert secret.encode() not in kept
     assert secret not in repr([box.letters, parsed])
-
-
-async def test_words_are_all_ours_and_links_begin_with_the_issuer(auth: Auth, box: MailBox) -> None:
-    await add(auth)
-    await ask(auth, box)
-    assert "\nhttps://login.example.org/set-password?link=gpl_" in box.letters[-1].text
-    terms = auth.terms
-    for kind in mails.MailKind:
-        mail = mails.queued(kind, None, email="ada@example.org", mail_id="m", terms=terms, now=NOW)
-        letter = mails.letter(mail, secret=None, terms=terms)
-        assert re.fullmatch(r"[ -~]+", letter.subject)
-        assert "{" not in letter.text
-        assert all(len(line) <= 998 for line in letter.text.splitlines())  # RFC 5322 §2.1.1

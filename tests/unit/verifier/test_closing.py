@@ -10,9 +10,7 @@ from tests.unit.verifier.watched import ASK, Line, Service
 from tests.unit.verifier.world import Clock, until
 
 from gatepass.testing import FakeIssuer
-from gatepass.verifier import (
-    Follower,
-)
+from gatepass.verifier import Follower
 
 
 async def test_what_was_opened_to_ask_is_closed_with_the_verifier(clock: Clock, follower: Follower) -> None:

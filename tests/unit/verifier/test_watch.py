@@ -13,14 +13,7 @@ from tests.unit.verifier.world import NOW, Clock, until
 
 from gatepass.oauth import AccessToken, Selects
 from gatepass.testing import FakeIssuer
-from gatepass.verifier import (
-    Follower,
-    KeyTerms,
-    TokenStale,
-    Unauthenticated,
-    Unavailable,
-    following,
-)
+from gatepass.verifier import Follower, KeyTerms, TokenStale, Unauthenticated, Unavailable, following
 from gatepass.verifier import verifier as verifier_module
 from gatepass.verifier.feed import FeedTerms
 from gatepass.verifier.watch import Watch
