@@ -1,4 +1,4 @@
-"""What is over and nobody can need any more, and how it goes."""
+"""What is over and nobody can need any more: whether there is any, and how it goes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def purge(tables: Tables, change: Purged) -> None:
-    """Drop what is over, as much of each kind as the limit says."""
+    """Take what is over, as much of each kind as the limit says."""
     for token_hash in _answers_over(tables, change)[: change.limit]:
         wiped = replace(tables.refresh[token_hash], answer=None)
         tables.put(tables.refresh, token_hash, wiped)
@@ -32,7 +32,7 @@ def purge(tables: Tables, change: Purged) -> None:
 
 
 def anything_over(tables: Tables, purged: Purged) -> bool:
-    """Say whether there is anything to drop."""
+    """Say whether `purge` would find anything."""
     kinds = (
         _answers_over,
         _refresh_over,

@@ -54,6 +54,7 @@ from gatepass.auth import (
     revocations,
 )
 from gatepass.storage import rows
+from gatepass.storage.sqlite.purging import purge
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -333,49 +334,6 @@ def _mail_dropped(cursor: Cursor, change: MailDropped) -> None:
     cursor.execute("DELETE FROM mails WHERE id = ?", (change.id,))
 
 
-def _purged(cursor: Cursor, change: Purged) -> None:
-    limit = change.limit
-    cursor.execute(
-        "UPDATE refresh_records SET answer = NULL WHERE rowid IN (SELECT rowid FROM refresh_records"
-        " WHERE answer IS NOT NULL AND rotated_at <= ? LIMIT ?)",
-        (change.answers_before, limit),
-    )
-    cursor.execute(
-        "DELETE FROM refresh_records WHERE rowid IN (SELECT rowid FROM refresh_records"
-        " WHERE idle_ends_at <= ? LIMIT ?)",
-        (change.now, limit),
-    )
-    cursor.execute(
-        "DELETE FROM sessions WHERE id_hash IN"
-        " (SELECT id_hash FROM sessions WHERE idle_ends_at <= ? LIMIT ?)",
-        (change.sessions_before, limit),
-    )
-    cursor.execute(
-        "DELETE FROM attempts WHERE key IN (SELECT key FROM attempts WHERE arrival <= ? LIMIT ?)",
-        (change.now, limit),
-    )
-    cursor.execute(
-        "DELETE FROM revocations WHERE seq IN (SELECT seq FROM revocations WHERE forget_after <= ? LIMIT ?)",
-        (change.now, limit),
-    )
-    if cursor.rowcount:
-        cursor.execute("UPDATE feed SET floor = coalesce((SELECT min(seq) - 1 FROM revocations), head)")
-    cursor.execute(
-        "DELETE FROM links WHERE hash IN (SELECT hash FROM links WHERE ends_at <= ? LIMIT ?)",
-        (change.now, limit),
-    )
-    cursor.execute(
-        "DELETE FROM mails WHERE id IN (SELECT id FROM mails WHERE ends_at <= ? LIMIT ?)", (change.now, limit)
-    )
-    # No index on `at`, which every commit would pay for: the log's first lines are its oldest. Its last one
-    # stays, or SQLite would number anew.
-    cursor.execute(
-        "DELETE FROM events WHERE seq IN (SELECT seq FROM (SELECT seq, at FROM events ORDER BY seq LIMIT ?)"
-        " WHERE at <= ?) AND seq < (SELECT max(seq) FROM events)",
-        (limit, change.events_before),
-    )
-
-
 def _session_is_live(cursor: Cursor, change: SessionIsLive) -> None:
     cursor.execute("SELECT 1 FROM sessions WHERE sid = ? AND ended_at IS NULL", (change.sid,))
     _must_find(cursor, change)
@@ -438,7 +396,7 @@ APPLY: Final[dict[type[Any], Callable[[Cursor, Any], None]]] = {
     MailQueued: _mail_queued,
     MailTaken: _mail_taken,
     MailDropped: _mail_dropped,
-    Purged: _purged,
+    Purged: purge,
     SessionIsLive: _session_is_live,
     UserIsAt: _user_is_at,
     RoleIs: _role_is,

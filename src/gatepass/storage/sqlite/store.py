@@ -17,6 +17,7 @@ from gatepass.auth import By, Feed, Place, StorageUnavailable, finding
 from gatepass.storage import rows
 from gatepass.storage.growth import Growth
 from gatepass.storage.sqlite.migrate import migrate, migrations
+from gatepass.storage.sqlite.purging import PURGEABLE
 from gatepass.storage.sqlite.writer import Writer
 
 if TYPE_CHECKING:
@@ -131,18 +132,6 @@ _MAILS_DUE: Final = (
 )
 _IMPORT: Final = f"SELECT {rows.IMPORT} FROM imports WHERE source = ?"  # noqa: S608
 _ATTEMPT: Final = "SELECT arrival FROM attempts WHERE key = ?"
-_PURGEABLE: Final = (
-    "SELECT EXISTS (SELECT 1 FROM refresh_records WHERE answer IS NOT NULL AND rotated_at <= ?1)"
-    " OR EXISTS (SELECT 1 FROM refresh_records WHERE idle_ends_at <= ?2)"
-    " OR EXISTS (SELECT 1 FROM sessions WHERE idle_ends_at <= ?3)"
-    " OR EXISTS (SELECT 1 FROM attempts WHERE arrival <= ?2)"
-    " OR EXISTS (SELECT 1 FROM revocations WHERE forget_after <= ?2)"
-    " OR EXISTS (SELECT 1 FROM links WHERE ends_at <= ?2)"
-    " OR EXISTS (SELECT 1 FROM mails WHERE ends_at <= ?2)"
-    # The log is in the order of time, so its first line alone is looked at; the last one stays.
-    " OR EXISTS (SELECT 1 FROM (SELECT seq, at FROM events ORDER BY seq LIMIT 1)"
-    " WHERE at <= ?4 AND seq < (SELECT max(seq) FROM events))"
-)
 
 
 class SqliteStore:
@@ -321,7 +310,7 @@ class SqliteStore:
     async def purgeable(self, purged: Purged) -> bool:
         """Say whether `Purged` would find anything."""
         moments = (purged.answers_before, purged.now, purged.sessions_before, purged.events_before)
-        row = self._one(_PURGEABLE, moments)
+        row = self._one(PURGEABLE, moments)
         return row is not None and bool(row[0])
 
     def _one(self, statement: str, values: rows.Row) -> rows.Row | None:
