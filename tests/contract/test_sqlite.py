@@ -30,7 +30,7 @@ from gatepass.auth import (
     UserAdded,
 )
 from gatepass.storage import SqliteStore
-from gatepass.storage.sqlite import changes as sqlite_changes
+from gatepass.storage.sqlite import lookups
 from gatepass.storage.sqlite import migrate as migrating
 from gatepass.storage.sqlite import store as opening
 
@@ -174,7 +174,7 @@ async def test_two_that_open_at_once_both_find_the_schema(path: Path) -> None:
 
 async def test_hot_look_ups_search_by_key_and_scan_nothing(store: SqliteStore) -> None:
     await fill(store)
-    hot = [opening._SESSION_BY_HASH, opening._SESSION_BY_SID, opening._REFRESH_BY_HASH, opening._CREDENTIALS]
+    hot = [lookups.SESSION_BY_HASH, lookups.SESSION_BY_SID, lookups.REFRESH_BY_HASH, lookups.CREDENTIALS]
     for statement in hot:
         plan = store._reader.execute("EXPLAIN QUERY PLAN " + statement, ("x",)).fetchall()
         assert all(str(step[3]).startswith("SEARCH") for step in plan), plan
@@ -183,9 +183,9 @@ async def test_hot_look_ups_search_by_key_and_scan_nothing(store: SqliteStore) -
 async def test_the_caps_read_nothing_that_is_over(store: SqliteStore) -> None:
     await fill(store)
     caps = {
-        sqlite_changes._SESSIONS_BEYOND: ((NOW, "x", 9, 9), "sessions_user "),
-        sqlite_changes._FAMILIES_BEYOND: (("x", NOW, 9, 9), "refresh_records_sid (sid=? AND state=?)"),
-        opening._SESSIONS_OF: ((NOW, "x", 9), "sessions_user "),
+        lookups.SESSIONS_BEYOND: ((NOW, "x", 9, 9), "sessions_user "),
+        lookups.FAMILIES_BEYOND: (("x", NOW, 9, 9), "refresh_records_sid (sid=? AND state=?)"),
+        lookups.SESSIONS_OF: ((NOW, "x", 9), "sessions_user "),
     }
     for statement, (values, index) in caps.items():
         plan = store._reader.execute("EXPLAIN QUERY PLAN " + statement, values).fetchall()
@@ -195,7 +195,7 @@ async def test_the_caps_read_nothing_that_is_over(store: SqliteStore) -> None:
 
 async def test_orders_and_a_users_sessions_are_found_by_index(store: SqliteStore) -> None:
     found = {
-        opening._ORDERS: (("j", "c", "k"), "revocations_orders"),
+        lookups.ORDERS: (("j", "c", "k"), "revocations_orders"),
         # What deleting a user leads to, by the foreign key.
         "DELETE FROM sessions WHERE user_id = ?": (("x",), "sessions_of_user"),
     }
@@ -207,7 +207,7 @@ async def test_orders_and_a_users_sessions_are_found_by_index(store: SqliteStore
 
 async def test_users_are_searched_by_index_in_the_order_of_the_answer(store: SqliteStore) -> None:
     await fill(store)
-    for statement in opening._FIND_USERS.values():
+    for statement in lookups.FIND_USERS.values():
         plan = store._reader.execute("EXPLAIN QUERY PLAN " + statement, ("a", "b", "", 9)).fetchall()
         assert all(str(step[3]).startswith("SEARCH") for step in plan), plan  # and nothing is sorted
 

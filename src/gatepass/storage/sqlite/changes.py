@@ -54,23 +54,13 @@ from gatepass.auth import (
     revocations,
 )
 from gatepass.storage import rows
+from gatepass.storage.sqlite import lookups as sql
 from gatepass.storage.sqlite.purging import purge
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     Cursor = sqlite3.Cursor
-
-
-# Put together from constants of this package: no value is ever part of a statement's text.
-_SESSIONS_BEYOND: Final = (
-    "SELECT s.sid FROM sessions s JOIN users u ON u.id = s.user_id"  # noqa: S608
-    f" WHERE {rows.NEWEST_OF_USER.format(now='?1', user_id='?2')} LIMIT ?3 OFFSET ?4"
-)
-_FAMILIES_BEYOND: Final = (
-    "SELECT family FROM refresh_records WHERE sid = ? AND state = 'active' AND idle_ends_at > ?"
-    " ORDER BY issued_at DESC, family LIMIT ? OFFSET ?"
-)
 
 
 def apply(cursor: Cursor, change: Change) -> None:
@@ -169,7 +159,7 @@ def _session_ended(cursor: Cursor, change: SessionEnded) -> None:
 
 def _sessions_capped(cursor: Cursor, change: SessionsCapped) -> None:
     values = (change.at, change.user_id, change.limit, change.keep)
-    for (sid,) in cursor.execute(_SESSIONS_BEYOND, values).fetchall():
+    for (sid,) in cursor.execute(sql.SESSIONS_BEYOND, values).fetchall():
         _session_ended(cursor, SessionEnded(sid, change.at, change.reason))
         _families_revoked(cursor, FamiliesRevoked(sid))
         _revoked(cursor, Revoked(revocations.session_ended(sid, change.user_id, now=change.at)))
@@ -207,7 +197,7 @@ def _families_revoked(cursor: Cursor, change: FamiliesRevoked) -> None:
 
 def _families_capped(cursor: Cursor, change: FamiliesCapped) -> None:
     values = (change.sid, change.at, change.limit, change.keep)
-    for (family,) in cursor.execute(_FAMILIES_BEYOND, values).fetchall():
+    for (family,) in cursor.execute(sql.FAMILIES_BEYOND, values).fetchall():
         cursor.execute(
             "UPDATE refresh_records SET state = 'revoked', answer = NULL, idle_ends_at = min(idle_ends_at, ?)"
             " WHERE sid = ? AND family = ?",

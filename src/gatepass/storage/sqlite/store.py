@@ -13,9 +13,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from gatepass.auth import By, Feed, Place, StorageUnavailable, finding
+from gatepass.auth import Feed, Place, StorageUnavailable, finding
 from gatepass.storage import rows
 from gatepass.storage.growth import Growth
+from gatepass.storage.sqlite import lookups as sql
 from gatepass.storage.sqlite.migrate import migrate, migrations
 from gatepass.storage.sqlite.purging import PURGEABLE
 from gatepass.storage.sqlite.writer import Writer
@@ -62,76 +63,6 @@ CHECKPOINT: Final = 4_000
 Refreshes hit pages at random, and one that was written often meanwhile is taken over once. Measured with a
 million sessions, against SQLite's own 1,000: an eighth less CPU for what a refresh does in SQLite.
 """
-
-# All put together from constants of this package: no value is ever part of a statement's text.
-_USER: Final = f"SELECT {rows.USER} FROM users u"  # noqa: S608
-_SESSION: Final = f"SELECT {rows.SESSION} FROM sessions s JOIN users u ON u.id = s.user_id"  # noqa: S608
-_BOTH: Final = f"SELECT {rows.SESSION}, {rows.USER} FROM sessions s JOIN users u ON u.id = s.user_id"  # noqa: S608
-
-_USER_BY_ID: Final = f"{_USER} WHERE u.id = ?"
-_USER_BY_EMAIL: Final = f"{_USER} WHERE u.email = ?"
-_CREDENTIALS: Final = f"SELECT {rows.USER}, u.password_hash FROM users u WHERE u.email = ?"  # noqa: S608
-_USERS_PAGE: Final = f"{_USER} WHERE u.email > ? ORDER BY u.email LIMIT ?"
-_TAKEN: Final = (
-    "WITH asked (name) AS (SELECT value FROM json_each(?))"
-    " SELECT name FROM asked JOIN users ON email = name UNION SELECT name FROM asked JOIN users ON id = name"
-)
-_USERS_WITH_ROLE: Final = f"{_USER} JOIN user_roles h ON h.user_id = u.id WHERE h.role = ? ORDER BY u.id"
-_FIND_USERS: Final = {
-    By.EMAIL: f"SELECT u.email, {rows.USER} FROM users u"  # noqa: S608
-    " WHERE u.email >= ?1 AND u.email < ?2 AND u.email > ?3 ORDER BY u.email LIMIT ?4",
-    By.NAME: f"SELECT n.place, {rows.USER} FROM user_names n JOIN users u ON u.id = n.user_id"  # noqa: S608
-    " WHERE n.place >= ?1 AND n.place < ?2 AND n.place > ?3"
-    " AND (n.other IS NULL OR n.other < ?1 OR n.other >= ?2) ORDER BY n.place LIMIT ?4",
-    By.ROLE: f"SELECT h.user_id, {rows.USER} FROM user_roles h JOIN users u ON u.id = h.user_id"  # noqa: S608
-    " WHERE h.role = ?1 AND ?2 IS NOT NULL AND h.user_id > ?3 ORDER BY h.user_id LIMIT ?4",
-}
-"""The values: a beginning, what is behind all that begin so, a place, how many."""
-_SESSION_BY_HASH: Final = f"{_BOTH} WHERE s.id_hash = ?"
-_SESSION_BY_SID: Final = f"{_BOTH} WHERE s.sid = ?"
-_SESSIONS_OF: Final = f"{_SESSION} WHERE {rows.NEWEST_OF_USER.format(now='?1', user_id='?2')} LIMIT ?3"
-_LIVE_SESSIONS: Final = f"{_BOTH} WHERE {rows.LIVE.format(now='?1')} AND s.sid > ?2 ORDER BY s.sid LIMIT ?3"
-_REFRESH_BY_HASH: Final = (
-    f"SELECT {rows.REFRESH}, {rows.SESSION}, {rows.USER} FROM refresh_records r"  # noqa: S608
-    " JOIN sessions s ON s.sid = r.sid JOIN users u ON u.id = r.user_id WHERE r.hash = ?"
-)
-_ROLES: Final = "SELECT name, permissions FROM roles"
-_KEYS: Final = f"SELECT {rows.KEY} FROM signing_keys ORDER BY created_at, kid"  # noqa: S608
-_EVENT_EXPORT: Final = "SELECT place, holder, until FROM event_export"
-_EVENTS_AFTER: Final = f"SELECT {rows.EVENT} FROM events WHERE seq > ? ORDER BY seq LIMIT ?"  # noqa: S608
-_FEED: Final = (
-    f"SELECT f.log, f.floor, f.head, r.* FROM feed f LEFT JOIN (SELECT {rows.REVOCATION} FROM revocations"  # noqa: S608
-    " WHERE seq > ? ORDER BY seq LIMIT ?) r ORDER BY r.seq"
-)
-# Joined from what is asked for, 5 µs: given as a list of pairs, or with OR, SQLite would read the whole feed,
-# 6 ms for 100,000 entries.
-_ORDERS: Final = (
-    "WITH asked (kind, text) AS (VALUES ('jti', ?), ('client_id', ?), ('kid', ?), ('all', ''))"  # noqa: S608
-    f" SELECT {rows.REVOCATION} FROM asked CROSS JOIN revocations ON selects = kind AND value = text"
-    " WHERE user_id IS NULL ORDER BY seq"
-)
-# A row for each order, and one where there is none; the session's columns are the same in all of them.
-_SESSION_AND_ORDERS: Final = (
-    "WITH asked (kind, text) AS (VALUES ('jti', ?), ('client_id', ?), ('kid', ?), ('all', ''))"  # noqa: S608
-    f" SELECT o.*, {rows.SESSION}, {rows.USER} FROM (SELECT ? AS sid) a"
-    " LEFT JOIN sessions s ON s.sid = a.sid LEFT JOIN users u ON u.id = s.user_id"
-    f" LEFT JOIN (SELECT {rows.REVOCATION} FROM asked CROSS JOIN revocations"
-    " ON selects = kind AND value = text WHERE user_id IS NULL) o ORDER BY o.seq"
-)
-_FEED_HEAD: Final = "SELECT head FROM feed"
-_CROWDED: Final = (
-    "SELECT user_id FROM revocations r WHERE selects = 'sid' AND user_id IN (SELECT user_id FROM revocations"
-    " WHERE seq > (SELECT head FROM feed) - ?) GROUP BY user_id HAVING count(*) > ? ORDER BY user_id LIMIT ?"
-)
-_LINK_BY_HASH: Final = (
-    f"SELECT {rows.LINK}, {rows.USER} FROM links l JOIN users u ON u.id = l.user_id WHERE l.hash = ?"  # noqa: S608
-)
-_MAILS_DUE: Final = (
-    f"SELECT {rows.MAIL}, {rows.USER} FROM mails m LEFT JOIN users u ON u.id = m.user_id"  # noqa: S608
-    " WHERE m.next_at <= ? ORDER BY m.next_at, m.id LIMIT ?"
-)
-_IMPORT: Final = f"SELECT {rows.IMPORT} FROM imports WHERE source = ?"  # noqa: S608
-_ATTEMPT: Final = "SELECT arrival FROM attempts WHERE key = ?"
 
 
 class SqliteStore:
@@ -188,81 +119,81 @@ class SqliteStore:
 
     async def user_by_id(self, user_id: str) -> User | None:
         """Find a user by id."""
-        row = self._one(_USER_BY_ID, (user_id,))
+        row = self._one(sql.USER_BY_ID, (user_id,))
         return None if row is None else rows.user(row)
 
     async def user_by_email(self, email: str) -> User | None:
         """Find a user by normalised e-mail address."""
-        row = self._one(_USER_BY_EMAIL, (email,))
+        row = self._one(sql.USER_BY_EMAIL, (email,))
         return None if row is None else rows.user(row)
 
     async def credentials_by_email(self, email: str) -> tuple[User, str | None] | None:
         """Find a user and the password hash by normalised e-mail address."""
-        row = self._one(_CREDENTIALS, (email,))
+        row = self._one(sql.CREDENTIALS, (email,))
         return None if row is None else rows.credentials(row)
 
     async def users_page(self, after: str | None, limit: int) -> list[User]:
         """List users by e-mail address, from behind `after`."""
-        return [rows.user(row) for row in self._all(_USERS_PAGE, (after or "", limit))]
+        return [rows.user(row) for row in self._all(sql.USERS_PAGE, (after or "", limit))]
 
     async def find_users(self, search: Search, after: str | None, limit: int) -> list[Place]:
         """List the users that a search finds in its order, from behind a place in it, each once."""
         values = (search.text, search.text + finding.BEHIND, after or "", limit)
-        return [Place(row[0], rows.user(row[1:])) for row in self._all(_FIND_USERS[search.by], values)]
+        return [Place(row[0], rows.user(row[1:])) for row in self._all(sql.FIND_USERS[search.by], values)]
 
     async def taken(self, names: Sequence[str]) -> frozenset[str]:
         """Say which of these normalised e-mail addresses and ids somebody has."""
-        return frozenset(row[0] for row in self._all(_TAKEN, (json.dumps(names),)))
+        return frozenset(row[0] for row in self._all(sql.TAKEN, (json.dumps(names),)))
 
     async def roles(self) -> Mapping[str, frozenset[str]]:
         """Give every role with its permissions."""
-        return {name: rows.names(text) for name, text in self._all(_ROLES, ())}
+        return {name: rows.names(text) for name, text in self._all(sql.ROLES, ())}
 
     async def users_with_role(self, role: str) -> list[User]:
         """List all who hold a role."""
-        return [rows.user(row) for row in self._all(_USERS_WITH_ROLE, (role,))]
+        return [rows.user(row) for row in self._all(sql.USERS_WITH_ROLE, (role,))]
 
     async def session_by_hash(self, id_hash: bytes) -> tuple[Session, User] | None:
         """Find a session and its user by the hash of its id: one search by primary key for each."""
-        row = self._one(_SESSION_BY_HASH, (id_hash,))
+        row = self._one(sql.SESSION_BY_HASH, (id_hash,))
         return None if row is None else rows.session_and_user(row)
 
     async def session_by_sid(self, sid: str) -> tuple[Session, User] | None:
         """Find a session and its user by its public id."""
-        row = self._one(_SESSION_BY_SID, (sid,))
+        row = self._one(sql.SESSION_BY_SID, (sid,))
         return None if row is None else rows.session_and_user(row)
 
     async def sessions_of(self, user_id: str, now: float, limit: int) -> list[Session]:
         """List a user's live sessions, newest first."""
-        return [rows.session(row) for row in self._all(_SESSIONS_OF, (now, user_id, limit))]
+        return [rows.session(row) for row in self._all(sql.SESSIONS_OF, (now, user_id, limit))]
 
     async def live_sessions(self, now: float, after: str | None, limit: int) -> list[tuple[Session, User]]:
         """List everybody's live sessions by sid, from behind the sid `after`."""
-        found = self._all(_LIVE_SESSIONS, (now, after or "", limit))
+        found = self._all(sql.LIVE_SESSIONS, (now, after or "", limit))
         return [rows.session_and_user(row) for row in found]
 
     async def refresh_by_hash(self, token_hash: bytes) -> tuple[RefreshRecord, Session, User] | None:
         """Find a record, its session and its user by the hash of what is presented."""
-        row = self._one(_REFRESH_BY_HASH, (token_hash,))
+        row = self._one(sql.REFRESH_BY_HASH, (token_hash,))
         if row is None:
             return None
         return rows.refresh(row), *rows.session_and_user(row[rows.REFRESH_WIDTH :])
 
     async def signing_keys(self) -> list[KeyRecord]:
         """List all keys, oldest first."""
-        return [rows.key(row) for row in self._all(_KEYS, ())]
+        return [rows.key(row) for row in self._all(sql.KEYS, ())]
 
     async def events_after(self, seq: int, limit: int) -> list[RecordedEvent]:
         """List events from behind a place in the log, in order."""
-        return [rows.event(row) for row in self._all(_EVENTS_AFTER, (seq, limit))]
+        return [rows.event(row) for row in self._all(sql.EVENTS_AFTER, (seq, limit))]
 
     async def event_export(self) -> Export:
         """Say how far the log was written out, and by whom."""
-        return rows.export(self._read(_EVENT_EXPORT, ())[0])
+        return rows.export(self._read(sql.EVENT_EXPORT, ())[0])
 
     async def revocations_after(self, seq: int, limit: int) -> Feed:
         """Give the entries from behind a place, and where the feed stands: one statement, so one look."""
-        found = self._read(_FEED, (seq, limit))
+        found = self._read(sql.FEED, (seq, limit))
         log, floor, head = found[0][:3]
         return Feed(log, floor, head, [rows.revocation(row[3:]) for row in found if row[3] is not None])
 
@@ -271,40 +202,40 @@ class SqliteStore:
         return await self._growth.wait(lambda: self._head() > head, every=POLL, within=within)
 
     def _head(self) -> int:
-        return int(self._read(_FEED_HEAD, ())[0][0])
+        return int(self._read(sql.FEED_HEAD, ())[0][0])
 
     async def crowded_revocations(self, more_than: int, newest: int, limit: int) -> list[str]:
         """List users of whom the feed has more than so many single sessions."""
-        return [row[0] for row in self._read(_CROWDED, (newest, more_than, limit))]
+        return [row[0] for row in self._read(sql.CROWDED, (newest, more_than, limit))]
 
     async def orders_on(self, *, jti: str, client_id: str, kid: str) -> list[Revocation]:
         """List the entries of the feed that name one of the three, or every token."""
-        return [rows.revocation(row).revocation for row in self._all(_ORDERS, (jti, client_id, kid))]
+        return [rows.revocation(row).revocation for row in self._all(sql.ORDERS, (jti, client_id, kid))]
 
     async def session_and_orders(
         self, sid: str, *, jti: str, client_id: str, kid: str
     ) -> tuple[tuple[Session, User] | None, list[Revocation]]:
         """Find a session and its user, and the orders on a token of it: one statement."""
-        found = self._all(_SESSION_AND_ORDERS, (jti, client_id, kid, sid))
+        found = self._all(sql.SESSION_AND_ORDERS, (jti, client_id, kid, sid))
         return rows.session_and_orders(found)
 
     async def attempt(self, key: str) -> float | None:
         """Give the number under a key."""
-        row = self._one(_ATTEMPT, (key,))
+        row = self._one(sql.ATTEMPT, (key,))
         return None if row is None else float(row[0])
 
     async def link_by_hash(self, link_hash: bytes) -> tuple[Link, User] | None:
         """Find a link and its user by the hash of its secret."""
-        row = self._one(_LINK_BY_HASH, (link_hash,))
+        row = self._one(sql.LINK_BY_HASH, (link_hash,))
         return None if row is None else rows.link_and_user(row)
 
     async def mails_due(self, now: float, limit: int) -> list[tuple[Mail, User | None]]:
         """List the mails that are to be tried now, with their users."""
-        return [rows.mail_and_user(row) for row in self._read(_MAILS_DUE, (now, limit))]
+        return [rows.mail_and_user(row) for row in self._read(sql.MAILS_DUE, (now, limit))]
 
     async def import_run(self, source: str) -> ImportRun | None:
         """Say how far the import of a file is."""
-        found = self._read(_IMPORT, (source,))
+        found = self._read(sql.IMPORT, (source,))
         return rows.import_run(found[0]) if found else None
 
     async def purgeable(self, purged: Purged) -> bool:
