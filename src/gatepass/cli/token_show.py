@@ -44,30 +44,13 @@ def run(args: argparse.Namespace) -> int:
         return 0
     try:
         outside = dict(jwt.peek_header(text)) if is_encrypted(text) else None
-        if outside is not None:
-            if args.key is None:
-                _show_closed(outside, as_json=args.json)
-                return 0
-            text = opened(text, read_keys(args.key, args.alg))
-        token = jwt.peek(text)
+        if outside is not None and args.key is None:
+            _show_closed(outside, as_json=args.json)
+            return 0
+        token = jwt.peek(text if outside is None else opened(text, read_keys(args.key, args.alg)))
     except JoseError as error:
         raise CommandFailed(f"not a readable token: {error} ({error.code})") from None
-    now = time.time()
-    header, claims = dict(token.header), dict(token.claims)
-    if args.json:
-        write_json(
-            {
-                **({} if outside is None else {"encrypted": outside}),
-                "header": header,
-                "claims": claims,
-                "signature_checked": False,
-                "warnings": warnings_of(header, claims, now=now),
-            }
-        )
-    else:
-        if outside is not None:
-            _show_part("Outside (encrypted; this key opens it)", outside, OUTSIDE, now=now)
-        _show(header, claims, now=now)
+    _show(outside, dict(token.header), dict(token.claims), as_json=args.json)
     return 0
 
 
@@ -87,11 +70,21 @@ def _show_opaque(kind: str, *, as_json: bool) -> None:
         print(f"This is {kind}")
 
 
-def _show(header: dict[str, Any], claims: dict[str, Any], *, now: float) -> None:
+def _show(
+    outside: dict[str, Any] | None, header: dict[str, Any], claims: dict[str, Any], *, as_json: bool
+) -> None:
+    now = time.time()
+    warnings = warnings_of(header, claims, now=now)
+    if as_json:
+        encrypted = {} if outside is None else {"encrypted": outside}
+        shown = {"header": header, "claims": claims, "signature_checked": False, "warnings": warnings}
+        write_json({**encrypted, **shown})
+        return
+    if outside is not None:
+        _show_part("Outside (encrypted; this key opens it)", outside, OUTSIDE, now=now)
     _show_part("Header", header, HEADERS, now=now)
     _show_part("Claims", claims, CLAIMS, now=now)
     print("Signature\n  NOT checked: anybody can write a token that looks like this one.")
-    warnings = warnings_of(header, claims, now=now)
     if warnings:
         print("\nMind")
         for warning in warnings:

@@ -20,7 +20,7 @@ from gatepass.server.site import ServerConfig, Site
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from starlette.types import Receive, Scope, Send
+    from starlette.types import ASGIApp, Receive, Scope, Send
 
     from gatepass.auth import Auth
     from gatepass.server.operation import Row
@@ -50,29 +50,12 @@ def create_app(
         clock=clock,
         lookups=lookups or (lambda: auth.store.lookups),
     )
-    rows: list[Row] = [*api, *pages()]
-    by_path: dict[str, list[Row]] = {}
-    for row in rows:
-        by_path.setdefault(row.path, []).append(row)
-
-    async def unrouted(scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer for a path that no row has: as a problem to programs, as a page to people."""
-        if scope["type"] != "http":
-            await app.router.not_found(scope, receive, send)
-            return
-        site.counters.count("no such route")
-        site.traffic.answered("no such route", 404, 0.0)
-        refused = Refused("not_found")
-        is_api = scope["path"].startswith(("/api/", "/.well-known/", "/revocations"))
-        answer = refused.answer() if is_api else site.pages.problem(refused)
-        await answer.send(send)
-
-    resources = {path: Resource(site, rows_of_path) for path, rows_of_path in by_path.items()}
+    resources = _resources(site, [*api, *pages()])
     literal = {path: resource for path, resource in resources.items() if "{" not in path}
     app = Starlette(
         routes=[Route(path, resource) for path, resource in resources.items() if path not in literal]
     )
-    app.router.default = unrouted
+    app.router.default = _unrouted(site, app.router.not_found)
     # Outside of Starlette's own layers, which nothing of ours needs.
     app.middleware_stack = Frame(
         app.build_middleware_stack(),
@@ -85,3 +68,28 @@ def create_app(
     # No guesses: a path with one slash too many is another path, and a redirect would be built from `Host`.
     app.router.redirect_slashes = False
     return app
+
+
+def _resources(site: Site, rows: list[Row]) -> dict[str, Resource]:
+    """Gather the rows of each path."""
+    by_path: dict[str, list[Row]] = {}
+    for row in rows:
+        by_path.setdefault(row.path, []).append(row)
+    return {path: Resource(site, rows_of_path) for path, rows_of_path in by_path.items()}
+
+
+def _unrouted(site: Site, not_found: ASGIApp) -> ASGIApp:
+    """Answer for a path that no row has: as a problem to programs, as a page to people."""
+
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await not_found(scope, receive, send)
+            return
+        site.counters.count("no such route")
+        site.traffic.answered("no such route", 404, 0.0)
+        refused = Refused("not_found")
+        is_api = scope["path"].startswith(("/api/", "/.well-known/", "/revocations"))
+        found = refused.answer() if is_api else site.pages.problem(refused)
+        await found.send(send)
+
+    return answer

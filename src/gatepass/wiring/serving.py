@@ -1,4 +1,4 @@
-"""Auth as a process: the socket, the HTTP server, and the end of both."""
+"""Auth as a process: the socket, the site behind it, and what goes on beside the requests."""
 
 from __future__ import annotations
 
@@ -17,14 +17,9 @@ from gatepass.wiring.mailing import mailer_of
 from gatepass.wiring.opening import config_of, opened
 
 if TYPE_CHECKING:
-    from types import FrameType
-
     from gatepass.settings import Settings
 
 _LOG: Final = logging.getLogger("gatepass")
-
-# Requests under way may take this long to end after the signal. Seconds.
-GRACEFUL_SHUTDOWN: Final = 10
 
 # Connections waiting to be accepted; short bursts above it make clients try again.
 BACKLOG: Final = 2048
@@ -42,46 +37,14 @@ def serve(settings: Settings, *, verbose: bool = False) -> None:
 
 
 async def _serve(settings: Settings, listener: socket.socket, *, verbose: bool) -> None:
-    import uvicorn  # late: 120 ms that no other command needs
-
-    from gatepass.server.protocol import BoundedHttpProtocol
-
-    class Server(uvicorn.Server):
-        """uvicorn, without its last act: to raise the signal again, while the store is still open.
-
-        And who follows the revocation feed is let go first: those answers never end by themselves.
-        """
-
-        async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-            """Take no more requests, and finish what is under way."""
-            app.state.feed.close()
-            await super().shutdown(sockets)
-
-        def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002
-            """Finish what is under way; at the second signal drop it."""
-            self.force_exit = self.should_exit
-            self.should_exit = True
+    from gatepass.server.http_server import HttpServer  # late: 120 ms that no other command needs
 
     mailer = mailer_of(settings.mail, os.environ)
     async with opened(settings) as auth:
         await usecases.change_algorithm(auth, now=time.time())
         await auth.passwords.verify(None, "-")  # makes the hash that stands in for an unknown user's
         app = create_app(auth, config_of(settings), followers=_followers())
-        server = Server(
-            uvicorn.Config(
-                app,
-                http=BoundedHttpProtocol,
-                ws="none",
-                lifespan="off",
-                log_config=None,
-                log_level="info" if verbose else "warning",
-                access_log=verbose,
-                # The client's address is worked out in server/addresses.py, from trusted proxies alone.
-                proxy_headers=False,
-                server_header=False,
-                timeout_graceful_shutdown=GRACEFUL_SHUTDOWN,
-            )
-        )
+        server = HttpServer(app, access_log=verbose)
         host, port = listener.getsockname()[:2]
         _LOG.info("listening on %s:%s for %s", host, port, settings.issuer)
         async with house_kept(auth, settings, mailer):
