@@ -1,4 +1,4 @@
-"""Users as rows of a list."""
+"""A user as a script sees one."""
 
 from __future__ import annotations
 

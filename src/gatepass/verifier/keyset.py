@@ -1,4 +1,4 @@
-"""Which keys are trusted now, and when to fetch them again. Decides and never waits (house rule 8)."""
+"""Which keys are trusted now, and when to fetch them again. Decides and never waits."""
 
 from __future__ import annotations
 

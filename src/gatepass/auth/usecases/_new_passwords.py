@@ -1,4 +1,4 @@
-"""Check a password that a user is to have, and hash it."""
+"""Check a password that a user is to have."""
 
 from __future__ import annotations
 

@@ -6,17 +6,19 @@ from typing import TYPE_CHECKING
 
 from gatepass.server.routes import (
     account,
-    admin,
     counts,
     events,
     links,
+    live_sessions,
     login,
+    login_page,
     metrics,
     orders,
     password,
     profile,
     revocations,
     sessions,
+    static,
     tokens,
     users,
     well_known,
@@ -34,11 +36,11 @@ def operations(config: ServerConfig) -> tuple[Operation, ...]:
     rows: list[Operation] = [*sessions.HOT, *tokens.ROWS, *revocations.ROWS]
     rows += (*well_known.ROWS, *login.ROWS, *sessions.ROWS)
     rows += (*links.ROWS, *profile.ROWS)
-    rows += (*password.ROWS, *admin.ROWS, *users.ROWS, *orders.ROWS, *events.ROWS)
+    rows += (*password.ROWS, *live_sessions.ROWS, *users.ROWS, *orders.ROWS, *events.ROWS)
     rows += metrics.rows(config.metrics)
     return (*rows, *counts.ROWS) if config.counters else tuple(rows)
 
 
 def pages() -> tuple[Page, ...]:
     """Give the pages' rows."""
-    return (*account.ROWS, *password.PAGES, *profile.PAGES, *links.PAGES)
+    return (*login_page.PAGES, *account.PAGES, *password.PAGES, *profile.PAGES, *links.PAGES, *static.PAGES)

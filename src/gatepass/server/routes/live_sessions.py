@@ -1,4 +1,4 @@
-"""What an administrator sees and ends; auth itself asks for the permission `gatepass:admin`."""
+"""Everybody's live sessions, which an administrator sees and ends; it takes `gatepass:admin`."""
 
 from __future__ import annotations
 
