@@ -11,7 +11,7 @@ from gatepass.oauth import SHARED_ALGORITHM
 
 if TYPE_CHECKING:
     from gatepass.auth.opaque import Entropy, Secret
-    from gatepass.auth.ports import Passwords, Store
+    from gatepass.auth.ports import Breaches, Passwords, Store
     from gatepass.auth.recipient import Recipient
     from gatepass.auth.terms import Terms
     from gatepass.oauth import SharedSecrets
@@ -30,6 +30,8 @@ class Auth:
     terms: Terms
     shared_secrets: SharedSecrets | None = None
     """In the shared-secret mode, what signs; there are no signing keys then."""
+    breaches: Breaches | None = None
+    """The passwords that nobody may choose, beside the commonest; None: the operator has no such list."""
     recipient: Recipient | None = None
     """To whom access tokens are encrypted; None: everybody who holds one can read it."""
     keyring: CurrentKeyring = field(default_factory=CurrentKeyring)

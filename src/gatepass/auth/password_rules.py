@@ -24,6 +24,9 @@ OWN_CHARACTERS: Final = 6
 of a few thousand for who knows her name."""
 _SHORTEST_WORD: Final = 4  # characters; shorter ones stand in honest passwords by chance
 
+TRIED_FIRST: Final = "is among those that are tried first, common or known from a breach; choose another"
+"""What is said of the commonest and of those from a breach alike."""
+
 _WORD: Final = re.compile(r"[^\W_]+")
 
 
@@ -47,7 +50,7 @@ def check_new_password(password: str, *, about: Iterable[str], field: str = "pas
         raise InvalidInput(field, "is not well-formed text")
     folded = password.casefold()
     if folded in commonest():
-        raise InvalidInput(field, "is one of the commonest, which are tried first; choose another")
+        raise InvalidInput(field, TRIED_FIRST)
     if _own_part(folded, about) < OWN_CHARACTERS:
         raise InvalidInput(field, "is little more than a name, an address or the site; choose another")
     return password

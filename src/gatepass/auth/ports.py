@@ -241,6 +241,15 @@ class Mailer(Protocol):
         ...
 
 
+class Breaches(Protocol):
+    """The passwords that others lost in breaches: a list of the operator's, kept off the event loop by the
+    adapter."""
+
+    async def has(self, password: str) -> bool:
+        """Say whether the password is among them. Raises `StorageUnavailable`."""
+        ...
+
+
 class Passwords(Protocol):
     """Slow password hashing, kept off the event loop by the adapter. See `passwords` for what to compute."""
 

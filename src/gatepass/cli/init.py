@@ -77,6 +77,11 @@ kek_file = "{kek_file}"
 # Whether strangers may register themselves.
 # registration = false
 
+[passwords]
+# The file of Pwned Passwords (ordered by hash, tens of gigabytes): nobody may choose one of them. Without it
+# the commonest alone are refused. docs/howto/breached-passwords.md says how to get it.
+# breached = "pwnedpasswords.txt"
+
 [links]
 # How long a link for a new password or another e-mail address lasts, and the first of a new account (3 days).
 # lifetime = 600

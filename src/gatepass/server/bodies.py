@@ -33,7 +33,7 @@ Email = Annotated[str, _text(maxLength=MAX_EMAIL, format="idn-email")]
 # A letter of any script has no pattern that both ECMAScript and Python read: hence a format, and words.
 _NAME = "At least one letter; no control characters, no '<' and no '>'."
 PersonName = Annotated[str, _text(minLength=1, maxLength=MAX_NAME, format="person-name", description=_NAME)]
-_STRONG = "None of the commonest, and not made of the names, the address and the site."
+_STRONG = "Not among those that are tried first, and not made of the names, the address and the site."
 NewPassword = Annotated[
     str, _text(minLength=MIN_PASSWORD, maxLength=passwords.MAX_LENGTH, format="password", description=_STRONG)
 ]

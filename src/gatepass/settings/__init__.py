@@ -6,13 +6,14 @@ Reads no file and no environment itself: both come in as mappings.
 from gatepass.settings.errors import SettingsError
 from gatepass.settings.parsing import parse_settings
 from gatepass.settings.rules import PUBLISHED_AHEAD_AT_LEAST, TOKENS_LIVE_AT_MOST
-from gatepass.settings.tables import Encryption, Mail, Settings
+from gatepass.settings.tables import Encryption, Mail, Passwords, Settings
 
 __all__ = [
     "PUBLISHED_AHEAD_AT_LEAST",
     "TOKENS_LIVE_AT_MOST",
     "Encryption",
     "Mail",
+    "Passwords",
     "Settings",
     "SettingsError",
     "parse_settings",

@@ -90,6 +90,13 @@ class Login(_Table, frozen=True):
     """Whether strangers may register themselves."""
 
 
+class Passwords(_Table, frozen=True):
+    """`[passwords]`: what nobody may choose, beside the commonest."""
+
+    breached: Text | None = None
+    """The file of Pwned Passwords, ordered by hash; a relative path starts at the settings file's folder."""
+
+
 class Links(_Table, frozen=True):
     """`[links]`: the one-time links in mails."""
 
@@ -173,6 +180,7 @@ class Settings(_Table, frozen=True):
     tokens: Tokens = Tokens()
     sessions: Sessions = Sessions()
     login: Login = Login()
+    passwords: Passwords = Passwords()
     links: Links = Links()
     mail: Mail = Mail()
     events: Events = Events()

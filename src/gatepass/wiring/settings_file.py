@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from gatepass.settings import Encryption, Mail, Settings, SettingsError, parse_settings
+from gatepass.settings import Encryption, Mail, Passwords, Settings, SettingsError, parse_settings
 from gatepass.wiring.errors import WiringError
 
 if TYPE_CHECKING:
@@ -43,6 +43,7 @@ def load_settings(path: Path, env: Mapping[str, str]) -> Settings:
         settings,
         database=msgspec.structs.replace(settings.database, path=str(folder / settings.database.path)),
         keys=keys,
+        passwords=_passwords_placed(folder, settings.passwords),
         encryption=_encryption_placed(folder, settings.encryption),
         events=msgspec.structs.replace(settings.events, to=_placed(folder, settings.events.to)),
         server=msgspec.structs.replace(settings.server, metrics=_placed(folder, settings.server.metrics)),
@@ -54,6 +55,12 @@ def _encryption_placed(folder: Path, encryption: Encryption) -> Encryption:
     if encryption.key_file is None:
         return encryption
     return msgspec.structs.replace(encryption, key_file=str(folder / encryption.key_file))
+
+
+def _passwords_placed(folder: Path, passwords: Passwords) -> Passwords:
+    if passwords.breached is None:
+        return passwords
+    return msgspec.structs.replace(passwords, breached=str(folder / passwords.breached))
 
 
 def _placed(folder: Path, name: str) -> str:

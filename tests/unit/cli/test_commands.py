@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib
 import json
 import subprocess
@@ -131,6 +132,7 @@ OTHER_CHOICES = {  # what has no default, or stands in the place of one
     'jwks_url = "https://app.example.org/jwks.json"',
     'username = "gatepass"',
     'password_file = "mail.password"',
+    'breached = "pwnedpasswords.txt"',
 }
 
 
@@ -147,6 +149,7 @@ def test_the_commented_defaults_are_the_defaults() -> None:
         *("database.url", "keys.shared_secret_file"),
         *("mail.username", "mail.password_file"),
         *("encryption.key_file", "encryption.jwks_url"),
+        "passwords.breached",
     }
     assert names(written) | of_other_modes == names(msgspec.to_builtins(parse_settings(written, {})))
 
@@ -182,6 +185,33 @@ def test_users_are_added_listed_and_disabled(
     assert run(capsys, "session", "list") == []
     assert main(["user", "disable", "nobody@example.org"]) == 1
     assert "gatepass: no such user" in capsys.readouterr().err
+
+
+def test_what_was_in_a_breach_is_refused_if_the_operator_has_the_list(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import io
+
+    lost = hashlib.sha1(b"stapled horse battery").hexdigest().upper()  # noqa: S324
+    (folder / "lost.txt").write_text(f"{lost}:3\n")
+    monkeypatch.setenv("GATEPASS_PASSWORDS__BREACHED", "lost.txt")
+    named = ["--email", "ann@example.org", "--first-name", "Ann", "--last-name", "Lee"]
+    for password, code in (("stapled horse battery", 1), ("stapled horse batteries", 0)):
+        monkeypatch.setattr("sys.stdin", io.StringIO(f"{password}\n"))
+        assert main(["user", "add", "--password-stdin", *named]) == code
+    assert "tried first" in capsys.readouterr().err
+
+
+def test_a_list_that_can_not_serve_is_told_at_the_start(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "lost.txt").write_text("password\n")
+    for name, why in (("lost.txt", "ordered by hash"), ("none.txt", "No such file")):
+        monkeypatch.setenv("GATEPASS_PASSWORDS__BREACHED", name)
+        assert main(["serve", "--port=0"]) == 1
+        told = capsys.readouterr().err
+        assert "passwords.breached" in told
+        assert why in told
 
 
 def test_users_are_invited_edited_and_found(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

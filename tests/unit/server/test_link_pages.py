@@ -96,7 +96,7 @@ async def test_the_form_comes_back_with_words_and_the_link_stays_good(world: Wor
         for new, again, words in (
             (NEW, NEW + "!", "repetition differ"),
             ("short", "short", "at least 8"),
-            ("password", "password", "one of the commonest"),
+            ("password", "password", "tried first"),
             ("ann@example.org", "ann@example.org", "little more than a name"),
         ):
             form = {"new_password": new, "new_again": again}

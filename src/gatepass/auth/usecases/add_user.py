@@ -43,7 +43,7 @@ async def add_user(
         permissions=permissions,
         now=now,
     )
-    encoded = await auth.passwords.hash(_new_passwords.check(auth, sketch, password))
+    encoded = await auth.passwords.hash(await _new_passwords.check(auth, sketch, password))
     return await make_account(
         auth,
         sketch,

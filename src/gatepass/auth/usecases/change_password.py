@@ -37,7 +37,7 @@ async def change_password(
     Asks for the current password (`_confirming`), and tells the mailbox. Raises `InvalidInput`,
     `TooManyAttempts`, `PasswordRefused`, `SessionRefused`.
     """
-    _new_passwords.check(auth, checked.user, new, field="new_password")
+    await _new_passwords.check(auth, checked.user, new, field="new_password")
     refunds = await charge_for(auth, checked.user, client=client, now=now)
     for _ in range(TRIES):
         session, user = await confirmed(auth, checked, current=current, client=client, now=now)

@@ -42,7 +42,7 @@ async def register(
         now=now,
     )
     # Hashed before anybody looks whether the address is taken: the same work for both answers.
-    encoded = await auth.passwords.hash(_new_passwords.check(auth, sketch, password))
+    encoded = await auth.passwords.hash(await _new_passwords.check(auth, sketch, password))
     return await make_account(
         auth,
         sketch,

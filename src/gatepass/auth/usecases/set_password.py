@@ -51,7 +51,7 @@ async def set_password(auth: Auth, *, link: str, password: str, client: Client, 
     await charge(auth, charged, client=client, now=now)
     for _ in range(TRIES):
         found, user = await presented(auth, link, purposes=SETS_A_PASSWORD, client=client, now=now)
-        encoded = await auth.passwords.hash(_new_passwords.check(auth, user, password))
+        encoded = await auth.passwords.hash(await _new_passwords.check(auth, user, password))
         after, changes = _done(auth, found, user, encoded, client=client, now=now)
         try:
             await auth.store.commit(*changes, AttemptRefunded(charged.key, charged.limit))
