@@ -8,6 +8,7 @@ from gatepass.server.routes import (
     account,
     counts,
     events,
+    health,
     links,
     live_sessions,
     login,
@@ -34,7 +35,7 @@ __all__ = ["operations", "pages"]
 def operations(config: ServerConfig) -> tuple[Operation, ...]:
     """Give the API's rows, the hottest first: the router tries them in this order."""
     rows: list[Operation] = [*sessions.HOT, *tokens.ROWS, *revocations.ROWS]
-    rows += (*well_known.ROWS, *login.ROWS, *sessions.ROWS)
+    rows += (*well_known.ROWS, *health.ROWS, *login.ROWS, *sessions.ROWS)
     rows += (*links.ROWS, *profile.ROWS)
     rows += (*password.ROWS, *live_sessions.ROWS, *users.ROWS, *orders.ROWS, *events.ROWS)
     rows += metrics.rows(config.metrics)

@@ -1,4 +1,4 @@
-"""What everybody may read: the keys, the metadata, the API's description, and whether Auth is well."""
+"""What everybody may read: the keys, the metadata, and the API's description."""
 
 from __future__ import annotations
 
@@ -6,11 +6,10 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from gatepass.auth import AuthError
 from gatepass.oauth import METADATA_PATH, ServerMetadata
 from gatepass.server.answers import Answer, Refused, json_bytes
 from gatepass.server.caching import cached
-from gatepass.server.messages import ApiDescription, Health, PublicKeys
+from gatepass.server.messages import ApiDescription, PublicKeys
 from gatepass.server.operation import Operation
 from gatepass.server.routes import revocations
 
@@ -59,22 +58,6 @@ async def openapi(call: Call, _: None) -> Answer:
     return cached(call, json_bytes(call.site.document), control=_FOR_MINUTES)
 
 
-async def alive(_call: Call, _: None) -> Health:
-    """Say that the process answers."""
-    return Health(status="ok")
-
-
-async def ready(call: Call, _: None) -> Health:
-    """Say that the database answers and a key is there to sign with."""
-    auth = call.site.auth
-    try:
-        await auth.store.signing_keys()
-        auth.keyring.ring.signing_key(call.now)
-    except AuthError:
-        raise Refused("busy", retry_after=1) from None
-    return Health(status="ok")
-
-
 ROWS: Final = (
     Operation(
         method="GET",
@@ -106,24 +89,5 @@ ROWS: Final = (
         handler=openapi,
         answers=(ApiDescription,),
         revalidates=True,
-    ),
-    Operation(
-        method="GET",
-        path="/healthz",
-        name="healthz",
-        summary="Whether the process answers",
-        tag="operation",
-        handler=alive,
-        answers=(Health,),
-    ),
-    Operation(
-        method="GET",
-        path="/readyz",
-        name="readyz",
-        summary="Whether the database answers and a key is there to sign with",
-        tag="operation",
-        handler=ready,
-        answers=(Health,),
-        problems=frozenset({"busy"}),
     ),
 )
