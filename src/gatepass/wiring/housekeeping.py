@@ -37,7 +37,7 @@ FEED_PIECE: Final = 200
 
 @asynccontextmanager
 async def house_kept(auth: Auth, settings: Settings, mailer: Mailer) -> AsyncIterator[None]:
-    """Keep house meanwhile, on a connection of its own: what it reads is no request's look-up."""
+    """Keep house meanwhile, with a store of its own: what it reads is no request's look-up."""
     store = await open_store(settings)
     apart = replace(auth, store=store)
     chores = [

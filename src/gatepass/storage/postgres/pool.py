@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     Pool: TypeAlias = AsyncConnectionPool[psycopg.AsyncConnection[Any]]
 
 CONNECTIONS: Final = 16
-"""Of one process at most: more statements in flight than one core can take, and with six processes still
-below PostgreSQL's own limit of 100."""
+"""Of one store at most: more statements in flight than one core can take. A process has two stores, one for
+requests and one for housekeeping, so three busy ones come up to PostgreSQL's own limit of 100."""
 PATIENCE: Final = 2.0
 """Seconds that a request waits for one of them; then the storage is unavailable."""
 WAITING: Final = 512
