@@ -6,6 +6,7 @@ from pathlib import Path
 
 from tests.attacks.forgery import Attack
 from tests.attacks.lessons import LESSONS
+from tests.attacks.others import chapters
 
 FOLDER = Path(__file__).parent
 PAGE = FOLDER.parents[1] / "docs" / "reference" / "attacks.md"
@@ -13,8 +14,9 @@ HEAD = """\
 # What broke elsewhere, and the tests that keep it out of here
 
 Tokens and keys: each line of what happened to others, each section of RFC 8725 and each rule of its
-successor, with the attacks that prove it. Every attack has a twin, the same without the attack, that must be
-accepted.
+successor, with the attacks that prove it. Behind them [the rest](#beyond-tokens-and-keys): log-in, sessions,
+requests, the revocation feed, encrypted tokens, shared secrets. Every attack has a twin, the same without the
+attack, that must be accepted.
 
 Printed by `python -m tests.attacks.page`; a test fails where this page and the tests part.
 """
@@ -33,14 +35,25 @@ def page() -> str:
     """Give the text of the page."""
     found = attacks()
     total = sum(map(len, found.values()))
-    lines = [HEAD, f"{total} attacks.\n"]
+    lines = [HEAD, f"{total} attacks on tokens and keys.\n"]
     for number, (key, lesson) in enumerate(LESSONS.items(), 1):
         lines += [f"## {number}. {lesson.what}\n", f"{lesson.answer[0].upper()}{lesson.answer[1:]}.\n"]
         for file in sorted({file for file, _ in found[key]}):
             lines.append(f"`tests/attacks/{file}`\n")
             lines += [f"- {shown(attack.what)}" for where, attack in found[key] if where == file]
             lines.append("")
-    return "\n".join(lines).rstrip() + "\n"
+    return "\n".join([*lines, *beyond()]).rstrip() + "\n"
+
+
+def beyond() -> list[str]:
+    """Give the lines about everything else."""
+    lines = ["## Beyond tokens and keys\n"]
+    for chapter in chapters():
+        lines += [f"### {chapter.about}\n", f"`tests/attacks/{chapter.file}`\n"]
+        for told in chapter.tests:
+            lines += [f"- {told.what}", *(f"  - {shown(case)}" for case in told.cases)]
+        lines.append("")
+    return lines
 
 
 def shown(what: str) -> str:
