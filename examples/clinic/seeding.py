@@ -66,7 +66,7 @@ def seed(clinic: Clinic) -> None:
 def _add(clinic: Clinic, account: Account) -> str:
     """Add one user; gives the id."""
     command = ["user", "add", "--settings", str(clinic.data / SETTINGS), "--password-stdin", "--json"]
-    command += ["--email", account.email]
+    command += [account.email]
     command += ["--first-name", account.first_name, "--last-name", account.last_name]
     for role in account.roles:
         command += ["--role", role]

@@ -50,7 +50,7 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
 
 
 def _add_ada(cluster: Cluster) -> None:
-    named = ["--email", EMAIL, "--first-name", "Ada", "--last-name", "Example"]
+    named = [EMAIL, "--first-name", "Ada", "--last-name", "Example"]
     held = ["--permission", "gatepass:admin"]
     cluster.gatepass("user", "add", "--password-stdin", *named, *held, stdin=PASSWORD)
 

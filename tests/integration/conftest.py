@@ -123,7 +123,7 @@ def running_site(folder: Path, audience: str) -> Iterator[Site]:
     made.run("role", "define", "doctor", "appointments:read", "people:read")
     people = {"ann@example.org": ["--role", "doctor"], "root@example.org": ["--permission", "gatepass:admin"]}
     for email, held in people.items():
-        named = ["--email", email, "--first-name", "Ann", "--last-name", "Lee", *held]
+        named = [email, "--first-name", "Ann", "--last-name", "Lee", *held]
         made.run("user", "add", "--password-stdin", *named, stdin=PASSWORD)
     made.start()
     try:

@@ -146,7 +146,7 @@ def test_the_command_kicks_a_user_out_of_a_running_auth(site: Site, client: http
 
 
 def test_a_disabled_user_is_out_at_once(site: Site, client: httpx.Client) -> None:
-    named = ["--email", "gone@example.org", "--first-name", "Al", "--last-name", "Gone"]
+    named = ["gone@example.org", "--first-name", "Al", "--last-name", "Gone"]
     site.run("user", "add", *named, "--password-stdin", stdin=PASSWORD)
     session = log_in(client, "gone@example.org")
     assert is_active(client, session["session_id"])
@@ -158,7 +158,7 @@ def test_a_disabled_user_is_out_at_once(site: Site, client: httpx.Client) -> Non
 
 def test_a_new_role_is_seen_without_logging_in_again(site: Site, client: httpx.Client) -> None:
     site.run("role", "define", "nurse", "beds:read")
-    named = ["--email", "nurse@example.org", "--first-name", "No", "--last-name", "Urs", "--role", "nurse"]
+    named = ["nurse@example.org", "--first-name", "No", "--last-name", "Urs", "--role", "nurse"]
     site.run("user", "add", *named, "--password-stdin", stdin=PASSWORD)
     session = log_in(client, "nurse@example.org")
     tokens = client.post("/api/tokens", json={}, headers=bearer(session["session_id"])).json()

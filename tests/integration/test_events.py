@@ -28,7 +28,7 @@ def sites(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[list[Site]
         if request.param == "postgres":
             site.env["GATEPASS_DATABASE__URL"] = request.getfixturevalue("postgres_url")
     made[0].run("init", str(tmp_path), "--audience", "clinic", "--port", str(made[0].port))
-    named = ["--email", "root@example.org", "--first-name", "Root", "--last-name", "Lee"]
+    named = ["root@example.org", "--first-name", "Root", "--last-name", "Lee"]
     made[0].run("user", "add", "--password-stdin", *named, stdin=PASSWORD)
     try:
         for site in made:

@@ -31,7 +31,7 @@ def sites(tmp_path_factory: pytest.TempPathFactory, mortal_server: Database) -> 
             "GATEPASS_SERVER__PORT": str(site.port),
         }
     made[0].run("init", str(folder), "--audience", "clinic", "--port", str(ports[0]))
-    named = ["--email", "root@example.org", "--first-name", "Root", "--last-name", "Lee"]
+    named = ["root@example.org", "--first-name", "Root", "--last-name", "Lee"]
     made[0].run("user", "add", "--password-stdin", *named, "--permission", "gatepass:admin", stdin=PASSWORD)
     try:
         for site in made:

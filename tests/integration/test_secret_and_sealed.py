@@ -56,7 +56,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     port = free_port()
     made = Site(tmp_path_factory.mktemp("sealed"), port)
     made.run("init", str(made.folder), "--shared-secret", "--audience", "clinic", "--port", str(port))
-    named = ["--email", "ann@example.org", "--first-name", "Ann", "--last-name", "Lee"]
+    named = ["ann@example.org", "--first-name", "Ann", "--last-name", "Lee"]
     made.run("user", "add", "--password-stdin", *named, stdin=PASSWORD)
     with published() as url:
         made.env["GATEPASS_ENCRYPTION__JWKS_URL"] = url

@@ -168,7 +168,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "  gatepass init\n"
         "  gatepass init /etc/gatepass --issuer https://login.example.org --audience example\n\n"
         "then:\n"
-        "  gatepass user add --email you@example.org --first-name You --last-name There\n"
+        "  gatepass user add you@example.org --first-name You --last-name There\n"
         "  gatepass serve"
     )
 

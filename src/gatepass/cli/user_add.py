@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 def configure(parser: argparse.ArgumentParser) -> None:
     """Say what the command takes."""
     add_settings_option(parser)
-    parser.add_argument("--email", required=True)
+    parser.add_argument("email", help="what the user logs in with")
     parser.add_argument("--first-name", required=True)
     parser.add_argument("--last-name", required=True)
     add_grant_options(parser)
@@ -35,8 +35,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add_json_option(parser)
     parser.epilog = (
         "examples:\n"
-        "  gatepass user add --email ann@example.org --first-name Ann --last-name Lee --role doctor\n"
-        "  gatepass user add --email root@example.org --first-name Ada --last-name Root \\\n"
+        "  gatepass user add ann@example.org --first-name Ann --last-name Lee --role doctor\n"
+        "  gatepass user add root@example.org --first-name Ada --last-name Root \\\n"
         "      --permission gatepass:admin --password-stdin < password.txt\n\n"
         "The password is asked for, or read from standard input: an argument would be seen by everybody\n"
         "who lists this machine's processes, and stay in the shell's history."

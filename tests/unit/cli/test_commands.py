@@ -177,7 +177,7 @@ def test_users_are_added_listed_and_disabled(
     assert main(["role", "list"]) == 0
     assert capsys.readouterr().out.split() == ["ROLE", "MAY", "doctor", "a:read"]
     monkeypatch.setattr("sys.stdin", io.StringIO("correct horse battery\n"))
-    named = ["--email", "Ann@Example.org", "--first-name", "Ann", "--last-name", "Lee", "--role", "doctor"]
+    named = ["Ann@Example.org", "--first-name", "Ann", "--last-name", "Lee", "--role", "doctor"]
     added = run(capsys, "user", "add", "--password-stdin", *named)
     assert (added["email"], added["permissions"]) == ("ann@example.org", ["a:read"])
     assert [user["id"] for user in run(capsys, "user", "list")] == [added["id"]]
@@ -195,7 +195,7 @@ def test_what_was_in_a_breach_is_refused_if_the_operator_has_the_list(
     lost = hashlib.sha1(b"stapled horse battery").hexdigest().upper()  # noqa: S324
     (folder / "lost.txt").write_text(f"{lost}:3\n")
     monkeypatch.setenv("GATEPASS_PASSWORDS__BREACHED", "lost.txt")
-    named = ["--email", "ann@example.org", "--first-name", "Ann", "--last-name", "Lee"]
+    named = ["ann@example.org", "--first-name", "Ann", "--last-name", "Lee"]
     for password, code in (("stapled horse battery", 1), ("stapled horse batteries", 0)):
         monkeypatch.setattr("sys.stdin", io.StringIO(f"{password}\n"))
         assert main(["user", "add", "--password-stdin", *named]) == code
@@ -241,7 +241,7 @@ def test_without_a_terminal_the_password_is_not_asked_for(
 
     monkeypatch.setattr("sys.stdin", io.StringIO(""))
     with pytest.raises(SystemExit) as left:
-        main(["user", "add", "--email", "a@b.example", "--first-name", "A", "--last-name", "B"])
+        main(["user", "add", "a@b.example", "--first-name", "A", "--last-name", "B"])
     assert left.value.code == 2
     assert "--password-stdin" in capsys.readouterr().err
 
@@ -298,7 +298,7 @@ def test_a_role_that_nobody_defined_is_named_with_the_remedy(
     import io
 
     monkeypatch.setattr("sys.stdin", io.StringIO("correct horse battery\n"))
-    named = ["--email", "ann@example.org", "--first-name", "Ann", "--last-name", "Lee", "--role", "docter"]
+    named = ["ann@example.org", "--first-name", "Ann", "--last-name", "Lee", "--role", "docter"]
     assert main(["user", "add", "--password-stdin", *named]) == 1
     told = capsys.readouterr().err
     assert "--role docter" in told
@@ -313,7 +313,7 @@ def test_ctrl_d_at_the_password_is_no_traceback(
 
     monkeypatch.setattr("sys.stdin.isatty", lambda: True)
     monkeypatch.setattr("getpass.getpass", ended)
-    assert main(["user", "add", "--email", "a@b.example", "--first-name", "A", "--last-name", "B"]) == 1
+    assert main(["user", "add", "a@b.example", "--first-name", "A", "--last-name", "B"]) == 1
     assert "nothing was added" in capsys.readouterr().err
 
 

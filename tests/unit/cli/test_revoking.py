@@ -26,7 +26,7 @@ def site(
     monkeypatch.setenv("GATEPASS_SETTINGS", str(tmp_path / "gatepass.toml"))
     monkeypatch.setattr("sys.stdin", io.StringIO("correct horse battery\n"))
     assert main(["role", "define", "doctor", "a:read"]) == 0
-    named = ["--email", "ann@example.org", "--first-name", "Ann", "--last-name", "Lee"]
+    named = ["ann@example.org", "--first-name", "Ann", "--last-name", "Lee"]
     assert main(["user", "add", "--password-stdin", *named]) == 0
     capsys.readouterr()
     return capsys
