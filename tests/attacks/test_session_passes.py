@@ -50,18 +50,6 @@ MANGLED: dict[str, Callable[[str], str]] = {
 }
 
 
-@pytest.fixture
-async def auth() -> Auth:
-    opened = await open_auth()
-    await add(opened)
-    return opened
-
-
-@pytest.fixture
-async def came(auth: Auth) -> LoggedIn:
-    return await log_in(auth)
-
-
 @pytest.mark.parametrize("mangle", MANGLED.values(), ids=MANGLED.keys())
 async def test_a_session_id_is_taken_whole_and_exact_or_not_at_all(
     auth: Auth, came: LoggedIn, mangle: Callable[[str], str]

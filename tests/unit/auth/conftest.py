@@ -1,16 +1,5 @@
-"""Fixtures of auth's tests; who wants somebody in it has an `auth` of their own."""
+"""Fixtures of auth's tests; who wants others in it has an `auth` of their own."""
 
-import pytest
-from tests.unit.auth.house import MailBox, open_auth
+from tests.unit.auth.house import auth, box, came
 
-from gatepass.auth import Auth
-
-
-@pytest.fixture
-async def auth() -> Auth:
-    return await open_auth()
-
-
-@pytest.fixture
-def box() -> MailBox:
-    return MailBox()
+__all__ = ["auth", "box", "came"]

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from gatepass.auth import (
     Auth,
     Client,
@@ -148,3 +150,22 @@ async def next_tokens(auth: Auth, tokens: Tokens, *, now: float) -> Tokens:
 
 async def events(auth: Auth) -> list[str]:
     return [str(recorded.event.kind) for recorded in await auth.store.events_after(0, 1000)]
+
+
+@pytest.fixture
+async def auth() -> Auth:
+    """Auth with Ada in it."""
+    opened = await open_auth()
+    await add(opened)
+    return opened
+
+
+@pytest.fixture
+async def came(auth: Auth) -> LoggedIn:
+    """Ada, logged in."""
+    return await log_in(auth)
+
+
+@pytest.fixture
+def box() -> MailBox:
+    return MailBox()

@@ -9,11 +9,9 @@ from tests.unit.auth.house import (
     CLIENT,
     NOW,
     PASSWORD,
-    add,
     events,
     log_in,
     next_tokens,
-    open_auth,
     passwords_of,
     tokens_for,
 )
@@ -41,13 +39,6 @@ async def change(auth: Auth, came: LoggedIn, **fields: Any) -> LoggedIn:
     given: dict[str, Any] = {"current": PASSWORD, "new": NEW, "client": CLIENT, "now": NOW}
     checked = CheckedSession(came.session, came.user)
     return await usecases.change_password(auth, checked=checked, **{**given, **fields})
-
-
-@pytest.fixture
-async def auth() -> Auth:
-    opened = await open_auth()
-    await add(opened)
-    return opened
 
 
 async def test_the_new_password_opens_and_the_old_one_does_not(auth: Auth) -> None:

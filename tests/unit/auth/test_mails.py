@@ -6,13 +6,19 @@ import asyncio
 import re
 from typing import TYPE_CHECKING
 
-from tests.unit.auth.house import CLIENT, NOW, MailBox, add, events
+import pytest
+from tests.unit.auth.house import CLIENT, NOW, MailBox, add, events, open_auth
 from tests.unit.auth.linking import ask, invite, set_password
 
 from gatepass.auth import MailFailed, MailRefused, mails, usecases
 
 if TYPE_CHECKING:
     from gatepass.auth import Auth, Letter
+
+
+@pytest.fixture
+async def auth() -> Auth:
+    return await open_auth()
 
 
 async def test_a_mail_that_fails_comes_again_later_and_is_given_up_with_its_link(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 import pytest
-from tests.unit.auth.house import CLIENT, NOW, PASSWORD, MailBox, add, events, log_in, passwords_of
+from tests.unit.auth.house import CLIENT, NOW, PASSWORD, MailBox, add, events, log_in, open_auth, passwords_of
 from tests.unit.auth.linking import NEW, ask, change_email, change_password, entered, invite, set_password
 
 from gatepass.auth import (
@@ -29,6 +29,11 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from gatepass.auth import Auth
+
+
+@pytest.fixture
+async def auth() -> Auth:
+    return await open_auth()
 
 
 def test_the_table_is_total() -> None:

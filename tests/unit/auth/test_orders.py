@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.unit.auth.house import NOW, add, log_in, next_tokens, open_auth, tokens_for
+from tests.unit.auth.house import NOW, log_in, next_tokens, tokens_for
 
 from gatepass.auth import InvalidInput, RefreshForm, RefreshRefused, SessionRefused, usecases
 from gatepass.jose import jwt
@@ -16,13 +16,6 @@ if TYPE_CHECKING:
     from gatepass.auth import Auth, LoggedIn, Revocation, Tokens
 
 DAY = 86_400
-
-
-@pytest.fixture
-async def auth() -> Auth:
-    opened = await open_auth()
-    await add(opened)
-    return opened
 
 
 @pytest.fixture

@@ -5,13 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.unit.auth.house import CLIENT, NOW, PASSWORD, MailBox, add
+from tests.unit.auth.house import CLIENT, NOW, PASSWORD, MailBox, add, open_auth
 from tests.unit.auth.linking import change_email, change_password, entered, invite, set_password
 
 from gatepass.auth import EmailTaken, LinkRefused, NotPermitted, PasswordRefused, TooManyAttempts, usecases
 
 if TYPE_CHECKING:
     from gatepass.auth import Auth
+
+
+@pytest.fixture
+async def auth() -> Auth:
+    return await open_auth()
 
 
 async def test_an_address_changes_when_the_new_mailbox_has_answered(auth: Auth, box: MailBox) -> None:

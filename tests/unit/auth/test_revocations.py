@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from tests.reading import Reader
-from tests.unit.auth.house import NOW, add, log_in, next_tokens, open_auth, tokens_for
+from tests.unit.auth.house import NOW, add, log_in, next_tokens, tokens_for
 
 from gatepass.auth import (
     LONGEST_LIFETIME,
@@ -25,13 +25,6 @@ from gatepass.oauth import AccessToken, Selects, mark_of
 
 if TYPE_CHECKING:
     from gatepass.auth import Auth, LoggedIn, Tokens
-
-
-@pytest.fixture
-async def auth() -> Auth:
-    opened = await open_auth()
-    await add(opened)
-    return opened
 
 
 async def entries(auth: Auth) -> list[Revocation]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.unit.auth.house import NOW, add, log_in, open_auth, tokens_for
+from tests.unit.auth.house import NOW, tokens_for
 
 from gatepass.auth import SessionRefused, usecases, verified
 from gatepass.jose import jwt
@@ -14,18 +14,6 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from gatepass.auth import Auth, LoggedIn
-
-
-@pytest.fixture
-async def auth() -> Auth:
-    opened = await open_auth()
-    await add(opened)
-    return opened
-
-
-@pytest.fixture
-async def came(auth: Auth) -> LoggedIn:
-    return await log_in(auth, now=NOW)
 
 
 @pytest.fixture
