@@ -18,8 +18,9 @@ from tests.unit.verifier.services.passes import Passes
 from tests.unit.verifier.services.sockets import echo
 from tests.unit.verifier.services.talking import ask_asgi, ask_wsgi, live
 
-from gatepass.verifier import Bearer, Cookie, Forbidden, Freshness
+from gatepass.verifier import Bearer, Cookie, Forbidden, Freshness, PassMissing
 from gatepass.verifier.adapters.django import Gate as DjangoGate
+from gatepass.verifier.adapters.django_middleware import NOT_IN_MIDDLEWARE
 from gatepass.verifier.adapters.flask import Gate as FlaskGate
 from gatepass.verifier.adapters.starlette import Gate as StarletteGate
 
@@ -253,6 +254,23 @@ def test_django_guards_the_views_of_a_class() -> None:
     request.META = {"REQUEST_METHOD": "GET", "HTTP_AUTHORIZATION": "Bearer nothing"}
     with pytest.raises(Forbidden):
         User.as_view()(request)
+
+
+async def test_django_is_told_what_is_missing_where_nobody_answers_refusals() -> None:
+    gate = DjangoGate(Passes())
+    request = HttpRequest()
+    request.META = {"REQUEST_METHOD": "GET"}
+    for _ in range(2):
+        with pytest.raises(PassMissing) as refused:
+            gate.current_user(request)
+        assert refused.value.__notes__ == [NOT_IN_MIDDLEWARE]
+        with pytest.raises(PassMissing) as refused:
+            await gate.acurrent_user(request)
+        assert refused.value.__notes__ == [NOT_IN_MIDDLEWARE]
+    gate(lambda request: HttpResponse())  # what Django does with MIDDLEWARE
+    with pytest.raises(PassMissing) as refused:
+        gate.current_user(request)
+    assert not hasattr(refused.value, "__notes__")
 
 
 def test_django_keeps_the_errors_that_are_not_ours() -> None:
