@@ -21,7 +21,7 @@ from gatepass.auth.errors import InvalidInput
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-# Measured on one core of our machines: each of these limits is 0.3 to 0.8 s of work.
+# Measured on one core of our machines: each of these limits is 0.2 to 0.8 s of work.
 MAX_BCRYPT_COST: Final = 14
 MAX_ITERATIONS: Final = 2_000_000
 """Of PBKDF2; Django 6.1 takes 1,500,000."""

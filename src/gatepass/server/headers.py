@@ -24,8 +24,8 @@ Hsts: TypeAlias = "Literal['subdomains', 'host']"
 PREFLIGHT_MAX_AGE: Final = 7200
 
 # Headers that an answer may set for itself; without its own word these hold. What only a document needs
-# (referrer and opener policy) stands with the pages. `default-src`
-# speaks for `object-src`, and not for `base-uri` and `form-action`.
+# (referrer and opener policy) stands with the pages. `default-src` speaks for `object-src`, and not for
+# `base-uri` and `form-action`.
 _DEFAULTS: Final[tuple[Header, ...]] = (
     (b"cache-control", b"no-store"),
     (

@@ -30,8 +30,8 @@ class ServerConfig:
     """How Auth appears over HTTP.
 
     `issuer` is the origin under which browsers reach it; `app_origins` are the origins of browser
-    applications that may call the API with the cookie and be returned to; `trusted_proxies` are
-    addresses or networks whose X-Forwarded-For is believed.
+    applications that may call the API with the cookie and be returned to; `trusted_networks` are
+    those of the proxies whose X-Forwarded-For and X-Request-ID are believed.
     """
 
     issuer: str

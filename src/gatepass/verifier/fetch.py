@@ -146,9 +146,8 @@ class HttpFetch:
                 method, url, headers=headers, allow_redirects=False, timeout=limits or self._limits
             ) as response:
                 if 300 <= response.status < 400:
-                    raise FetchFailed(
-                        "redirected"
-                    )  # who answers is settled by the address, not by the answer
+                    # Who answers is settled by the address, not by the answer.
+                    raise FetchFailed("redirected")
                 if response.status != 200:
                     raise FetchFailed(f"status_{response.status}")
                 yield response

@@ -104,9 +104,8 @@ class SessionVerifier:
         """Do the same in a thread that may wait. Raises `Unauthenticated`, `Unavailable`."""
         asked = self._follower.call(self.check(pass_text, freshness=freshness))
         try:
-            return asked.result(
-                2 * self._timeout
-            )  # each question has its own limit; this is for a fork's sake
+            # Each question has its own limit; this one is for a fork's sake.
+            return asked.result(2 * self._timeout)
         except TimeoutError:
             asked.cancel()
             raise self._unavailable("timed_out") from None

@@ -31,9 +31,8 @@ async def keep_keys(auth: Auth, *, now: float) -> Keyring:
         return ring
     for _ in range(TRIES):
         records = await auth.store.signing_keys()
-        ring = Keyring.open(
-            records, auth.kek
-        )  # first: a wrong key-encryption key must not add keys of its own
+        # Opened first: a wrong key-encryption key must not add keys of its own.
+        ring = Keyring.open(records, auth.kek)
         changes = key_schedule.due(records, terms=auth.terms, now=now) + _next(auth, records, now=now)
         if not changes:
             auth.keyring.replace(ring)

@@ -82,9 +82,8 @@ def _ours(auth: Auth, text: str) -> tuple[AccessToken, str]:
         issuer=terms.issuer, audience=terms.audience, algorithms=ring.algorithms, leeway=terms.leeway
     )
     try:
-        ends = AccessToken.from_claims(
-            jwt.peek(text).claims
-        ).exp  # a stranger's word: it only chooses the moment
+        # A stranger's word: it only chooses the moment.
+        ends = AccessToken.from_claims(jwt.peek(text).claims).exp
         verified = jwt.verify(text, ring.known, policy, now=float(ends - 1))
         return AccessToken.from_claims(verified.claims), verified.kid or ""
     except (JoseError, OAuthError):
