@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -13,6 +14,7 @@ import pytest
 from examples.cluster.programs import NotHere, nginx, postgres
 from tests.integration.conftest import PASSWORD, PATIENCE
 from tests.integration.faults import auth_faults
+from tests.integration.faults.auth_trial import under_load
 from tests.integration.faults.ledger import emails
 from tests.integration.faults.service import Description, verifier
 from tests.integration.faults.trial import until
@@ -20,6 +22,7 @@ from tests.integration.faults.trial import until
 from gatepass.jose import KeySet, jwt
 from gatepass.oauth import Page, mark_of, revocations_policy
 from gatepass.verifier import Unauthenticated
+from gatepass.wiring import HOUSEKEEPING_EVERY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,6 +33,7 @@ if TYPE_CHECKING:
 
 USER = emails()[0]
 ATTEMPTS = 12
+SIGNS_FROM = "UPDATE gatepass.signing_keys SET activates_at = {at} WHERE state = 'next'"
 
 
 @pytest.fixture(scope="module")
@@ -191,6 +195,41 @@ def test_events_and_polls_come_through_nginx_at_once(cluster: Cluster) -> None:
         polled = page_of(cluster, keys, poll.result().text)
     assert streamed.selectors == polled.selectors
     assert [one.mark for one in polled.selectors] == [mark_of(told["sid"])]
+
+
+def test_keys_rotate_under_load_and_no_token_is_ever_refused(cluster: Cluster, processes: list[str]) -> None:
+    """All publish the new key before one signs with it, and a Service takes what any of them signs."""
+    before = log_in(processes[0])
+    checks = verifier(
+        Description(issuer=cluster.url, line=processes[1], listening=-1, max_staleness=60, audience="cluster")
+    )
+    asyncio.run(checks.ready(PATIENCE))
+    after = json.loads(cluster.gatepass("keys", "rotate", "--json"))["kid"]
+    # Published ahead for longer than a process takes to hear of it, as in earnest, and not for an hour.
+    soon = SIGNS_FROM.format(at=time.time() + HOUSEKEEPING_EVERY + 5)
+    cluster.database.execute(soon, "gatepass")
+    until(lambda: all(after in published(url) for url in processes))
+    assert signed_by(log_in(cluster.url)) == signed_by(before)
+    passes = auth_faults.grace_passes(cluster.database)
+    with under_load([cluster.url], "another key signs", let_the_grace_pass=passes) as seen:
+        until(lambda: all_sign_with(after, processes, checks))
+        assert checks.check_waiting(before["access_token"]).session == before["sid"]
+        renewed = refresh(processes[1], before["refresh_token"]).json()
+        assert signed_by(renewed) == after
+    seen.judge()
+    assert seen.ledger.statuses().keys() <= {200, 204}, seen.ledger.statuses()
+    assert all(signed_by(before) in published(url) for url in processes)
+    asyncio.run(checks.close())
+
+
+def all_sign_with(kid: str, processes: list[str], checks: Verifier) -> bool:
+    """Take a new token of each process to the Service, and see who signed it."""
+    fresh = [log_in(url) for url in processes]
+    assert [checks.check_waiting(told["access_token"]).session for told in fresh] == [
+        told["sid"] for told in fresh
+    ]
+    time.sleep(0.2)  # the load is to be the clients', not ours
+    return {signed_by(told) for told in fresh} == {kid}
 
 
 def test_a_key_that_one_takes_back_is_used_by_none(cluster: Cluster, processes: list[str]) -> None:

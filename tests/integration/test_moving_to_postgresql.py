@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import sqlite3
 import subprocess
@@ -11,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 from tests.integration.conftest import PASSWORD, PATIENCE, Site, running_site
+
+from gatepass.verifier import FeedTerms, Principal, Unauthenticated, Verifier
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -68,6 +71,72 @@ def test_a_site_moves_and_nobody_has_to_log_in_again(site: Site, postgres_server
     assert again["access_token"] != tokens["access_token"]
     log, head = postgres_server.execute("SELECT log, head FROM gatepass.feed", database)[0]
     assert (log, head) == before
+
+
+async def test_a_service_that_follows_the_feed_goes_on_across_the_move(
+    site: Site, postgres_server: Database
+) -> None:
+    """Before, while Auth is away, and after: who is in stays in, and who was kicked out stays out."""
+    database = f"followed_{site.port}"
+    postgres_server.execute(f"CREATE DATABASE {database}")
+    told = {name: await asyncio.to_thread(log_in, site) for name in ("stays", "kicked", "kicked later")}
+    passes = {name: str(tokens["access_token"]) for name, tokens in told.items()}
+    checks = Verifier(issuer=site.url, audience="clinic", feed=FeedTerms(first_retry=0.1, longest_retry=0.5))
+    await checks.ready(PATIENCE)
+    users = {name: await checks.check(token) for name, token in passes.items()}
+    over = asyncio.Event()
+    watching = asyncio.create_task(watched(checks, passes, over))
+
+    await asyncio.to_thread(site.run, "session", "kick", str(told["kicked"]["sid"]))
+    await ended(checks, users["kicked"])
+    log, head = await asyncio.to_thread(move, site, postgres_server.url(database))
+    await asyncio.to_thread(site.run, "session", "kick", str(told["kicked later"]["sid"]))
+    await ended(checks, users["kicked later"])
+
+    over.set()
+    assert await watching == {"stays": [True], "kicked": [True, False], "kicked later": [True, False]}
+    assert postgres_server.execute("SELECT log, head FROM gatepass.feed", database)[0] == (log, head + 1)
+    await checks.close()
+
+
+def log_in(site: Site) -> dict[str, Any]:
+    return post(site, "/api/login", email="ann@example.org", password=PASSWORD, mode="token")
+
+
+async def ended(checks: Verifier, user: Principal) -> None:
+    async with asyncio.timeout(PATIENCE):
+        await checks.end_of(user)
+
+
+def move(site: Site, url: str) -> tuple[str, int]:
+    """Switch over; gives where the feed stood in the file."""
+    site.stop()
+    site.run("db", "copy", "--to", url)
+    site.env["GATEPASS_DATABASE__URL"] = url
+    site.start()
+    return feed(site)
+
+
+async def watched(checks: Verifier, passes: dict[str, str], over: asyncio.Event) -> dict[str, list[bool]]:
+    """Knock with each pass again and again; gives the answers of each, as often as they changed."""
+    seen: dict[str, list[bool]] = {name: [] for name in passes}
+    is_last = False
+    while not is_last:
+        is_last = over.is_set()
+        for name, token in passes.items():
+            answer = await is_let_in(checks, token)
+            if seen[name][-1:] != [answer]:
+                seen[name].append(answer)
+        await asyncio.sleep(0.02)
+    return seen
+
+
+async def is_let_in(checks: Verifier, token: str) -> bool:
+    try:
+        await checks.check(token)
+    except Unauthenticated:
+        return False
+    return True
 
 
 def test_a_database_under_another_key_or_with_a_hole_is_told(site: Site) -> None:
