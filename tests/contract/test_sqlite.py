@@ -162,11 +162,13 @@ async def test_the_next_migration_is_run_once(path: Path) -> None:
     assert execute(path, "SELECT count(*) FROM extra") == [(0,)]
 
 
-async def test_two_that_open_at_once_both_find_the_schema(path: Path) -> None:
-    opened = await asyncio.gather(*(asyncio.to_thread(SqliteStore.open, path) for _ in range(4)))
-    for store in opened:
-        assert await store.signing_keys() == []
-        await store.close()
+async def test_all_that_open_a_new_file_at_once_find_the_schema(tmp_path: Path) -> None:
+    for number in range(10):
+        path = tmp_path / f"{number}.db"
+        opened = await asyncio.gather(*(asyncio.to_thread(SqliteStore.open, path) for _ in range(4)))
+        for store in opened:
+            assert await store.signing_keys() == []
+            await store.close()
 
 
 # The hot statements

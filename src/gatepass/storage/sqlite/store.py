@@ -64,6 +64,9 @@ Refreshes hit pages at random, and one that was written often meanwhile is taken
 million sessions, against SQLite's own 1,000: an eighth less CPU for what a refresh does in SQLite.
 """
 
+LOG_TRIES: Final = 10
+"""To turn the write-ahead log on, while other processes do so: one of them gets through with each."""
+
 
 class SqliteStore:
     """Everything that is kept, in one file. Open it with `open`; several processes may."""
@@ -83,7 +86,7 @@ class SqliteStore:
             _create(file)
             writer = _connect(file, patience=WRITE_PATIENCE)
             try:
-                writer.execute("PRAGMA journal_mode = WAL")
+                _keep_log(writer)
                 writer.execute("PRAGMA synchronous = FULL")  # an acknowledged commit survives a power cut
                 writer.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT:d}")
                 migrate(writer, migrations())
@@ -275,6 +278,25 @@ def _create(file: Path) -> None:
     """
     with suppress(FileExistsError):
         os.close(os.open(file, os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0), 0o600))
+
+
+def _keep_log(connection: sqlite3.Connection) -> None:
+    """Turn the write-ahead log on, for good.
+
+    Of several that do so to a new file at once, SQLite refuses all but one at once, whatever their patience:
+    two that read and want to write would wait for each other. So each waits for a turn to write, and looks
+    again; it is done by then, or nobody is in the way.
+    """
+    for left in reversed(range(LOG_TRIES)):
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if not left or error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+                raise
+            connection.execute("BEGIN IMMEDIATE")
+            connection.execute("ROLLBACK")
+        else:
+            return
 
 
 def _connect(file: Path, *, patience: float) -> sqlite3.Connection:
