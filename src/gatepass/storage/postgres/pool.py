@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
     Pool: TypeAlias = AsyncConnectionPool[psycopg.AsyncConnection[Any]]
 
-CONNECTIONS: Final = 16
-"""Of one store at most: more statements in flight than one core can take. A process has two stores, one for
-requests and one for housekeeping, so three busy ones come up to PostgreSQL's own limit of 100."""
+CONNECTIONS: Final = 6
+"""Of one store at most, beside its nine lines, which have what is hot: here are lists and longer commits. A
+process has two stores, one for requests and one for housekeeping."""
 PATIENCE: Final = 2.0
 """Seconds that a request waits for one of them; then the storage is unavailable."""
 WAITING: Final = 512
