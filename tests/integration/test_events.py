@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 from tests.integration.conftest import PASSWORD, PATIENCE, Site, free_port
+from tests.integration.faults.trial import until
+from tests.unit.server.test_event_collector import Collector, collecting
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -85,3 +87,30 @@ def test_who_follows_misses_nothing_and_sees_nothing_twice(sites: list[Site], tm
     assert of_sessions([json.loads(line) for line in listed]) == of_sessions(lines)
     assert sites[0].run("events", "--user", "root@example.org").count("logged_in") == EVENTS
     assert sites[0].run("events", "--user", "nobody") == ""
+
+
+def test_a_collector_is_sent_every_event_with_the_token_of_its_file(tmp_path: Path) -> None:
+    site = Site(tmp_path, free_port())
+    site.run("init", str(tmp_path), "--audience", "clinic", "--port", str(site.port))
+    token = tmp_path / "events.token"
+    token.write_text("token-of-the-collector\n")
+    token.chmod(0o600)
+    with collecting() as collector:
+        site.env = {"GATEPASS_EVENTS__TO": collector.url, "GATEPASS_EVENTS__TOKEN_FILE": "events.token"}
+        site.run("role", "define", "doctor", "appointments:read")
+        site.start()
+        site.run("role", "define", "nurse", "appointments:read")
+        until(lambda: {"doctor", "nurse"} <= roles(collector))
+        site.stop()
+    told = [json.loads(line) for line in site.run("events", "--json").splitlines()]
+    assert [line["seq"] for line in kept(collector)] == [line["seq"] for line in told]
+    assert {headers["authorization"] for _, headers, _ in collector.sent} == {"Bearer token-of-the-collector"}
+    assert "token-of" not in (tmp_path / "auth.log").read_text()
+
+
+def kept(collector: Collector) -> list[dict[str, Any]]:
+    return [json.loads(line) for _, _, body in collector.sent for line in body.splitlines()]
+
+
+def roles(collector: Collector) -> set[str]:
+    return {line["reason"] for line in kept(collector) if line["kind"] == "role_defined"}

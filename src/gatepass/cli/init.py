@@ -103,8 +103,11 @@ kek_file = "{kek_file}"
 [events]
 # How long the log of log-ins, renewals and endings is kept (1 year); it holds user ids and addresses.
 # keep = 31536000
-# Where each event is written besides, as a line of JSON: "stdout", a file such as "events.jsonl", or "off".
+# Where each event is written besides, as a line of JSON: "stdout", a file such as "events.jsonl", a collector
+# on another machine such as "https://logs.example.org/gatepass", or "off".
 # to = "off"
+# If the collector asks who sends: the file with its bearer token, which only its owner may read.
+# token_file = "events.token"
 
 [log]
 # Lines for people ("text") or for programs ("json"), from which level upwards; and whether each request

@@ -1,4 +1,4 @@
-"""Where the event log is written to: a file that may be rotated, or this process's standard output."""
+"""Where the event log is written to on this machine: a file that may be rotated, or standard output."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _FLAGS: Final = (
 
 
 class Outlet(Protocol):
-    """Takes lines. Both methods may wait for a disk, so call them in a thread. They raise `OSError`."""
+    """Takes lines. Both methods may wait for a disk or a network (call them in a thread), and raise `OSError`."""
 
     def last_line(self) -> bytes | None:
         """Give the last whole line that is known to have been written, None where none is."""

@@ -6,12 +6,13 @@ Reads no file and no environment itself: both come in as mappings.
 from gatepass.settings.errors import SettingsError
 from gatepass.settings.parsing import parse_settings
 from gatepass.settings.rules import PUBLISHED_AHEAD_AT_LEAST, TOKENS_LIVE_AT_MOST
-from gatepass.settings.tables import Encryption, Mail, Passwords, Settings
+from gatepass.settings.tables import Encryption, Events, Mail, Passwords, Settings
 
 __all__ = [
     "PUBLISHED_AHEAD_AT_LEAST",
     "TOKENS_LIVE_AT_MOST",
     "Encryption",
+    "Events",
     "Mail",
     "Passwords",
     "Settings",

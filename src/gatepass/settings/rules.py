@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from gatepass.settings.errors import SettingsError
 
 if TYPE_CHECKING:
-    from gatepass.settings.tables import Encryption, Mail, Settings
+    from gatepass.settings.tables import Encryption, Events, Mail, Settings
 
 # Services and caches may keep the published keys for 300 seconds (server/routes/well_known.py tells them so,
 # and a test holds the two together). Twice that: a fetch may fail once, and the command line's new key is
@@ -57,6 +57,17 @@ def check(settings: Settings) -> None:
     if settings.sessions.idle > settings.sessions.absolute:
         raise SettingsError("sessions.idle must not be longer than sessions.absolute")
     _check_mail(settings.mail)
+    _check_events(settings.events)
+
+
+def _check_events(events: Events) -> None:
+    """Refuse a collector that anybody on the way could read or play."""
+    if "://" not in events.to:
+        if events.token_file is not None:
+            raise SettingsError("events.token_file is for a collector, whose address stands in events.to")
+        return
+    if not _is_address("events.to", events.to):
+        raise SettingsError("events.to must be https; plain http is for this machine")
 
 
 def _check_mail(mail: Mail) -> None:
@@ -70,15 +81,20 @@ def _check_mail(mail: Mail) -> None:
 def _check_encryption(encryption: Encryption) -> None:
     if encryption.key_file is not None and encryption.jwks_url is not None:
         raise SettingsError("encryption.key_file and encryption.jwks_url: give one of them")
-    if encryption.jwks_url is None:
-        return
-    try:
-        parts = urlsplit(encryption.jwks_url)
-        host = parts.hostname or ""
-    except ValueError:
-        raise SettingsError("encryption.jwks_url is no address") from None
-    if not host or not (parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(host))):
+    if encryption.jwks_url is not None and not _is_address("encryption.jwks_url", encryption.jwks_url):
         raise SettingsError("encryption.jwks_url must be https; plain http is for this machine")
+
+
+def _is_address(name: str, url: str) -> bool:
+    """Say whether it is https, or http on this machine. Raises `SettingsError` where it is no address."""
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname or "", parts.port
+    except ValueError:
+        raise SettingsError(f"{name} is no address") from None
+    if "@" in parts.netloc:
+        raise SettingsError(f"{name} must not hold a name or a password")
+    return bool(host) and (parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(host)))
 
 
 def _check_origin(name: str, origin: str) -> None:

@@ -133,7 +133,10 @@ class Events(_Table, frozen=True):
     keep: Seconds = 365 * 86_400
     """Seconds that a line of it is kept."""
     to: Text = "off"
-    """Where each event is written besides, as a line of JSON: "stdout", a file, or "off"."""
+    """Where each event is written besides, as a line of JSON: "stdout", a file, the https address of a
+    collector, or "off"."""
+    token_file: Text | None = None
+    """For a collector: the file with the bearer token that it asks for; only its owner may read it."""
 
 
 class Log(_Table, frozen=True):

@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Final
 
 from gatepass.auth import Auth, AuthError, usecases
 from gatepass.oauth import Selects
-from gatepass.server import EventExport, EventFile, StandardOutput
+from gatepass.server import EventCollector, EventExport, EventFile, StandardOutput
 from gatepass.wiring.errors import WiringError
 from gatepass.wiring.mailing import carry_mails
 from gatepass.wiring.opening import open_store
+from gatepass.wiring.private_files import collector_token
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -110,6 +111,8 @@ def outlet_of(settings: Settings) -> Outlet | None:
         return None
     if settings.events.to == "stdout":
         return StandardOutput()
+    if "://" in settings.events.to:
+        return EventCollector(settings.events.to, token=collector_token(settings.events))
     file = EventFile(settings.events.to)
     try:
         file.touch()

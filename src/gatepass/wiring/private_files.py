@@ -14,6 +14,7 @@ from gatepass.wiring.errors import WiringError
 
 if TYPE_CHECKING:
     from gatepass.server import MetricsFor
+    from gatepass.settings import Events
 
 # A token for the metrics that nobody guesses: 'openssl rand -hex 32' gives twice as many characters.
 METRICS_TOKEN_AT_LEAST: Final = 32
@@ -47,9 +48,22 @@ def metrics_for(named: str) -> MetricsFor:
     """Say who may read the metrics; a file holds a bearer token. Raises `WiringError`."""
     if named in ("off", "loopback"):
         return "off" if named == "off" else "loopback"
-    token = read_private(named, what="token for the metrics", hint="make one: openssl rand -hex 32").strip()
-    if len(token) < METRICS_TOKEN_AT_LEAST or not token.isascii() or not token.decode().isprintable():
-        raise WiringError(f"{named} must hold {METRICS_TOKEN_AT_LEAST} printable characters at least")
+    hint = "make one: openssl rand -hex 32"
+    return _token(named, what="token for the metrics", hint=hint, at_least=METRICS_TOKEN_AT_LEAST)
+
+
+def collector_token(events: Events) -> Secret | None:
+    """Read the token that a collector of events asks for. Raises `WiringError`."""
+    if events.token_file is None:
+        return None
+    what, hint = "token for the collector of events", "write it there, mode 0600"
+    return _token(events.token_file, what=what, hint=hint, at_least=1)
+
+
+def _token(path: str, *, what: str, hint: str, at_least: int) -> Secret:
+    token = read_private(path, what=what, hint=hint).strip()
+    if len(token) < at_least or not token.isascii() or not token.decode().isprintable():
+        raise WiringError(f"{path} must hold printable characters, {at_least} at least")
     return Secret(token)
 
 

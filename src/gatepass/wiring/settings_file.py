@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from gatepass.settings import Encryption, Mail, Passwords, Settings, SettingsError, parse_settings
+from gatepass.settings import Encryption, Events, Mail, Passwords, Settings, SettingsError, parse_settings
 from gatepass.wiring.errors import WiringError
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def load_settings(path: Path, env: Mapping[str, str]) -> Settings:
         keys=keys,
         passwords=_passwords_placed(folder, settings.passwords),
         encryption=_encryption_placed(folder, settings.encryption),
-        events=msgspec.structs.replace(settings.events, to=_placed(folder, settings.events.to)),
+        events=_events_placed(folder, settings.events),
         server=msgspec.structs.replace(settings.server, metrics=_placed(folder, settings.server.metrics)),
         mail=_mail_placed(folder, settings.mail),
     )
@@ -61,6 +61,12 @@ def _passwords_placed(folder: Path, passwords: Passwords) -> Passwords:
     if passwords.breached is None:
         return passwords
     return msgspec.structs.replace(passwords, breached=str(folder / passwords.breached))
+
+
+def _events_placed(folder: Path, events: Events) -> Events:
+    secret = None if events.token_file is None else str(folder / events.token_file)
+    to = events.to if "://" in events.to else _placed(folder, events.to)
+    return msgspec.structs.replace(events, to=to, token_file=secret)
 
 
 def _placed(folder: Path, name: str) -> str:

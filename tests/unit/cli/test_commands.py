@@ -133,6 +133,7 @@ OTHER_CHOICES = {  # what has no default, or stands in the place of one
     'username = "gatepass"',
     'password_file = "mail.password"',
     'breached = "pwnedpasswords.txt"',
+    'token_file = "events.token"',
 }
 
 
@@ -149,7 +150,7 @@ def test_the_commented_defaults_are_the_defaults() -> None:
         *("database.url", "keys.shared_secret_file"),
         *("mail.username", "mail.password_file"),
         *("encryption.key_file", "encryption.jwks_url"),
-        "passwords.breached",
+        *("passwords.breached", "events.token_file"),
     }
     assert names(written) | of_other_modes == names(msgspec.to_builtins(parse_settings(written, {})))
 
