@@ -18,7 +18,7 @@ _FLAGS: Final = (
 
 
 class Outlet(Protocol):
-    """Takes lines. Both methods may wait for a disk or a network (call them in a thread), and raise `OSError`."""
+    """Takes lines. Both methods may wait, so call them in a thread. They raise `OSError`."""
 
     def last_line(self) -> bytes | None:
         """Give the last whole line that is known to have been written, None where none is."""

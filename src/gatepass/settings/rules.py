@@ -90,8 +90,11 @@ def _is_address(name: str, url: str) -> bool:
     try:
         parts = urlsplit(url)
         host, _ = parts.hostname or "", parts.port
+        url.encode("ascii")
     except ValueError:
         raise SettingsError(f"{name} is no address") from None
+    if not url.isprintable() or " " in url:
+        raise SettingsError(f"{name} is no address")
     if "@" in parts.netloc:
         raise SettingsError(f"{name} must not hold a name or a password")
     return bool(host) and (parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(host)))

@@ -68,6 +68,8 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "an encryption key from no address": ({"encryption": {"jwks_url": "https://[x/"}}, "no address"),
     "events to a stranger's eyes": ({"events": {"to": "http://logs.example/in"}}, "must be https"),
     "events to no address": ({"events": {"to": "https://[x/"}}, "no address"),
+    "events to an address of other letters": ({"events": {"to": "https://logs.example/é"}}, "no address"),
+    "events to an address with a space": ({"events": {"to": "https://logs.example/a b"}}, "no address"),
     "events to another kind of address": ({"events": {"to": "syslog://logs.example"}}, "must be https"),
     "events with a password in the address": ({"events": {"to": "https://a:b@logs.example/"}}, "password"),
     "a token for a file of events": ({"events": {"to": "e.jsonl", "token_file": "x"}}, "for a collector"),
