@@ -84,7 +84,7 @@ from gatepass.auth.errors import (
 )
 from gatepass.auth.events import Event, EventFilter, EventKind, Export, RecordedEvent, json_line
 from gatepass.auth.finding import By, Place, Search
-from gatepass.auth.imports import COLUMNS, ImportRun, Line, Refusal
+from gatepass.auth.imports import COLUMNS, ImportRun, Judged, Line, Refusal
 from gatepass.auth.key_plan import KeyPlan
 from gatepass.auth.keyring import CurrentKeyring, Keyring
 from gatepass.auth.links import Link, Purpose
@@ -141,6 +141,7 @@ __all__ = [
     "ImportMoved",
     "ImportRun",
     "InvalidInput",
+    "Judged",
     "KeyAdded",
     "KeyMoved",
     "KeyPlan",

@@ -15,7 +15,7 @@ from gatepass.auth.permissions import check_permissions, check_role
 from gatepass.auth.users import User, UserStatus, clean_name, normalise_email
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from gatepass.auth.opaque import Entropy
 
@@ -65,6 +65,15 @@ class ImportedUser(msgspec.Struct, frozen=True):
 
     def __repr__(self) -> str:
         return f"ImportedUser({self.number})"
+
+
+class Judged(msgspec.Struct, frozen=True):
+    """A batch of lines, judged: who can be imported, under which roles, and who cannot."""
+
+    users: Sequence[ImportedUser]
+    refusals: Sequence[Refusal]
+    roles: Mapping[str, frozenset[str]]
+    """What the roles carried when that was decided."""
 
 
 class ImportRun(msgspec.Struct, frozen=True):

@@ -14,8 +14,7 @@ from gatepass.cli.output import write_json, write_table
 from gatepass.cli.policy_options import token_of
 from gatepass.jose import JoseError
 from gatepass.oauth import UrlRefused, access_token_policy, is_encrypted
-from gatepass.verifier import DEFAULT_ALGORITHMS, FeedTerms, FetchFailed, Unavailable, Verifier
-from gatepass.verifier.fetch import HttpFetch
+from gatepass.verifier import DEFAULT_ALGORITHMS, FeedTerms, FetchFailed, HttpFetch, Unavailable, Verifier
 from gatepass.verifier.issuer import Issuer
 
 if TYPE_CHECKING:

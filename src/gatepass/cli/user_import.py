@@ -20,8 +20,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator
 
-    from gatepass.auth import Auth
-    from gatepass.auth.usecases.import_users import Judged
+    from gatepass.auth import Auth, Judged
     from gatepass.cli.user_files import UserFile
 
 BATCH: Final = 500

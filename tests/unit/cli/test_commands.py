@@ -15,7 +15,7 @@ import pytest
 
 from gatepass.cli import main
 from gatepass.cli.entry import COMMANDS, GROUPS, module_of
-from gatepass.cli.init import TEMPLATE
+from gatepass.cli.settings_template import TEMPLATE
 from gatepass.settings import parse_settings
 from gatepass.wiring import load_settings, read_shared_secrets
 

@@ -18,8 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from gatepass.auth import Auth, Line
-    from gatepass.auth.usecases.import_users import Judged
+    from gatepass.auth import Auth, Judged, Line
 
 HASH = "pbkdf2_sha1$1$salt$DGDID5YfDnHzqbUkr2ASBi/gN6Y="
 KNOWN = (

@@ -13,7 +13,7 @@ import msgspec
 from gatepass.auth.changes import Conflict, EventRecorded, ImportMoved, RoleIs, UserAdded
 from gatepass.auth.errors import Contended, InvalidInput, RoleUnknown
 from gatepass.auth.events import Event, EventKind
-from gatepass.auth.imports import ImportedUser, Refusal, read_line
+from gatepass.auth.imports import ImportedUser, Judged, Refusal, read_line
 from gatepass.auth.permissions import effective
 
 if TYPE_CHECKING:
@@ -21,15 +21,6 @@ if TYPE_CHECKING:
 
     from gatepass.auth.auth import Auth
     from gatepass.auth.imports import ImportRun, Line
-
-
-class Judged(msgspec.Struct, frozen=True):
-    """A batch of lines, judged: who can be imported, under which roles, and who cannot."""
-
-    users: Sequence[ImportedUser]
-    refusals: Sequence[Refusal]
-    roles: Mapping[str, frozenset[str]]
-    """What the roles carried when that was decided."""
 
 
 async def find_import(auth: Auth, *, source: str) -> ImportRun | None:
