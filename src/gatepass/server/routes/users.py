@@ -18,27 +18,38 @@ if TYPE_CHECKING:
 
 async def list_users(call: Call, page: AdminUsersPage) -> AdminUsers:
     """List all users, a part at a time, or those that are looked for."""
-    auth, actor = call.site.auth, call.checked.user
     wanted = {By.EMAIL: page.email_prefix, By.NAME: page.name, By.ROLE: page.role}
     searches = [(by, text) for by, text in wanted.items() if text is not None]
     if len(searches) + (page.email is not None) > 1:
         raise Refused("invalid_request", detail="Look for one of email, email_prefix, name and role.")
-    for by, text in searches:
-        places = await usecases.search_users(
-            auth, by=by, text=text, actor=actor, after=page.after, limit=page.limit
-        )
-        behind = places[-1].place if len(places) == page.limit else None
-        return AdminUsers(users=[admin_user(one.user) for one in places], next=behind)
+    if searches:
+        return await _searched(call, page, *searches[0])
     if page.email is not None:
-        try:
-            found = [await usecases.find_user(auth, email=page.email, actor=actor)]
-        except UserUnknown:
-            found = []
-        return AdminUsers(users=[admin_user(user) for user in found], next=None)
-    found = await usecases.list_users(auth, actor=actor, after=page.after, limit=page.limit)
+        return await _with_address(call, page.email)
+    found = await usecases.list_users(
+        call.site.auth, actor=call.checked.user, after=page.after, limit=page.limit
+    )
     # A part that is not full is the last one; a full one may be, and then the next is empty.
     following = found[-1].email if len(found) == page.limit else None
     return AdminUsers(users=[admin_user(user) for user in found], next=following)
+
+
+async def _searched(call: Call, page: AdminUsersPage, by: By, text: str) -> AdminUsers:
+    actor = call.checked.user
+    places = await usecases.search_users(
+        call.site.auth, by=by, text=text, actor=actor, after=page.after, limit=page.limit
+    )
+    behind = places[-1].place if len(places) == page.limit else None
+    return AdminUsers(users=[admin_user(one.user) for one in places], next=behind)
+
+
+async def _with_address(call: Call, email: str) -> AdminUsers:
+    """Nobody is a list too, of none."""
+    try:
+        found = [await usecases.find_user(call.site.auth, email=email, actor=call.checked.user)]
+    except UserUnknown:
+        found = []
+    return AdminUsers(users=[admin_user(user) for user in found], next=None)
 
 
 async def show_user(call: Call, _: None) -> AdminUser:
