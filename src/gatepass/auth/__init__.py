@@ -92,7 +92,7 @@ from gatepass.auth.mails import Letter, Mail, MailKind
 from gatepass.auth.opaque import Entropy, LinkSecret, RefreshToken, Secret, SessionId
 from gatepass.auth.password_rules import MIN_LENGTH as MIN_PASSWORD
 from gatepass.auth.permissions import ADMIN, may_administer
-from gatepass.auth.ports import Mailer, Passwords, Store
+from gatepass.auth.ports import Breaches, Mailer, Passwords, Store
 from gatepass.auth.recipient import Recipient
 from gatepass.auth.refresh import RefreshForm, RefreshRecord
 from gatepass.auth.refresh import State as RefreshState
@@ -117,6 +117,7 @@ __all__ = [
     "AttemptRefunded",
     "Auth",
     "AuthError",
+    "Breaches",
     "By",
     "Change",
     "CheckedSession",

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import importlib.util
 import os
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Final
 
 from gatepass.auth import Auth, Limit, Recipient, Terms
 from gatepass.server import PasswordPool, ServerConfig
-from gatepass.storage import BreachesUnusable, BreachFile, SqliteStore
+from gatepass.storage import SqliteStore
+from gatepass.wiring.breaches import late_breaches
 from gatepass.wiring.errors import WiringError
 from gatepass.wiring.private_files import metrics_for, read_kek, read_shared_secrets
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import AsyncIterator
 
-    from gatepass.settings import Encryption, Passwords, Settings
+    from gatepass.settings import Encryption, Settings
     from gatepass.storage.postgres import PostgresStore
 
 _KEY_AT_MOST: Final = 65_536  # bytes of a file that holds a public key
@@ -33,39 +34,22 @@ async def opened(settings: Settings) -> AsyncIterator[Auth]:
         terms = terms_of(settings)
     except ValueError as error:
         raise WiringError(str(error)) from None
-    with open_breaches(settings.passwords) as breaches:
-        store = await open_store(settings)
-        passwords = PasswordPool(entropy=os.urandom)
-        try:
-            yield Auth(
-                store=store,
-                passwords=passwords,
-                entropy=os.urandom,
-                kek=kek,
-                terms=terms,
-                shared_secrets=secrets,
-                breaches=breaches,
-                recipient=recipient,
-            )
-        finally:
-            passwords.close()
-            await store.close()
-
-
-@contextmanager
-def open_breaches(chosen: Passwords) -> Iterator[BreachFile | None]:
-    """Open the list of breached passwords, if the operator has one. Raises `WiringError`."""
-    if chosen.breached is None:
-        yield None
-        return
+    store = await open_store(settings)
+    passwords = PasswordPool(entropy=os.urandom)
     try:
-        breaches = BreachFile.open(chosen.breached)
-    except BreachesUnusable as error:
-        raise WiringError(f"passwords.breached: {error}") from None
-    try:
-        yield breaches
+        yield Auth(
+            store=store,
+            passwords=passwords,
+            entropy=os.urandom,
+            kek=kek,
+            terms=terms,
+            shared_secrets=secrets,
+            breaches=late_breaches(settings.passwords),
+            recipient=recipient,
+        )
     finally:
-        breaches.close()
+        passwords.close()
+        await store.close()
 
 
 async def open_store(settings: Settings) -> SqliteStore | PostgresStore:

@@ -7,10 +7,13 @@ import logging
 import os
 import socket
 import time
+from contextlib import AsyncExitStack
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from gatepass.auth import usecases
 from gatepass.server import FOLLOWERS, configure_logs, create_app
+from gatepass.wiring.breaches import open_breaches
 from gatepass.wiring.errors import WiringError
 from gatepass.wiring.housekeeping import house_kept
 from gatepass.wiring.mailing import mailer_of
@@ -40,7 +43,9 @@ async def _serve(settings: Settings, listener: socket.socket, *, verbose: bool) 
     from gatepass.server.http_server import HttpServer  # late: 120 ms that no other command needs
 
     mailer = mailer_of(settings.mail, os.environ)
-    async with opened(settings) as auth:
+    async with AsyncExitStack() as stack:
+        breaches = stack.enter_context(open_breaches(settings.passwords))
+        auth = replace(await stack.enter_async_context(opened(settings)), breaches=breaches)
         await usecases.change_algorithm(auth, now=time.time())
         await auth.passwords.verify(None, "-")  # makes the hash that stands in for an unknown user's
         app = create_app(auth, config_of(settings), followers=_followers())

@@ -213,6 +213,7 @@ def test_a_list_that_can_not_serve_is_told_at_the_start(
         told = capsys.readouterr().err
         assert "passwords.breached" in told
         assert why in told
+        assert main(["user", "list"]) == 0  # what needs no list goes on
 
 
 def test_users_are_invited_edited_and_found(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
