@@ -12,6 +12,7 @@ import pytest
 
 from gatepass.auth.passwords import Profile
 from gatepass.server import PasswordPool
+from gatepass.server.passwords import cores
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -59,3 +60,11 @@ async def test_since_the_first_imported_hash_every_no_takes_as_long_and_a_yes_as
     assert all(0 < wait <= 1 for wait in waits)
     assert await pool.verify(await pool.hash("password"), "password")
     assert len(waits) == 2
+
+
+def test_there_is_a_thread_for_each_core_that_the_process_may_use(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "cpu_count", lambda: 8)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {3, 5}, raising=False)
+    assert cores() == 2
+    monkeypatch.delattr(os, "sched_getaffinity")  # macOS, Windows
+    assert cores() == 8
