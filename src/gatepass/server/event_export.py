@@ -52,6 +52,7 @@ class EventExport:
             with suppress(AuthError, OSError):
                 while await self.step():
                     pass
+            with suppress(AuthError):
                 await self._give_up()
 
     async def step(self) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import threading
 from contextlib import contextmanager
@@ -34,6 +35,7 @@ class Collector:
     answers: list[int] = field(default_factory=list)
     """One for each delivery; then 204."""
     sent: list[tuple[str, dict[str, str], bytes]] = field(default_factory=list)
+    was_asked: threading.Event = field(default_factory=threading.Event)
 
 
 @contextmanager
@@ -42,6 +44,7 @@ def collecting(context: ssl.SSLContext | None = None) -> Iterator[Collector]:
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["content-length"]))
             made.sent.append((self.path, {name.lower(): value for name, value in self.headers.items()}, body))
+            made.was_asked.set()
             self.send_response(made.answers.pop(0) if made.answers else 204)
             self.send_header("location", "/elsewhere")
             self.end_headers()
@@ -117,3 +120,22 @@ async def test_events_wait_for_a_collector_that_is_away_and_none_is_lost() -> No
         await export.step()
     kept = [json.loads(line)["reason"] for _, _, body in collector.sent[1:] for line in body.splitlines()]
     assert kept == ["a", "b", "c"]
+
+
+async def test_who_stops_while_the_collector_is_away_lets_another_have_the_turn() -> None:
+    store = MemoryStore()
+    await store.commit(EventRecorded(Event(NOW, EventKind.LOGGED_IN)))
+    with collecting() as collector:
+        collector.answers = [503, 503]
+        exports = [
+            EventExport(store, EventCollector(collector.url, token=None), name=name, clock=lambda: NOW)
+            for name in ("one", "two")
+        ]
+        stopping = asyncio.create_task(exports[0].run())
+        assert await asyncio.to_thread(collector.was_asked.wait, 10)
+        stopping.cancel()
+        await asyncio.gather(stopping, return_exceptions=True)
+        collector.answers = []
+        await exports[1].step()
+    assert collector.sent[-1][2] == collector.sent[0][2]
+    assert (await store.event_export()).place == 1
