@@ -15,11 +15,11 @@ from tests.contract.samples import DAY, NOW, digest, fill, session
 
 from gatepass.auth import Conflict, SessionStarted, SessionTouched, StorageUnavailable
 from gatepass.storage.postgres import PostgresStore, deadline
-from gatepass.storage.postgres.line import Line, LineLost, Skipped
+from gatepass.storage.postgres.line import Answer, Line, LineLost, Skipped
 from gatepass.storage.postgres.pool import connect, parameters
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Iterator
 
 WRITERS = 2
 FAILS = "SELECT 1 / (length($1) - 3)"
@@ -39,6 +39,14 @@ async def line(postgres_url: str) -> AsyncIterator[Line]:
     made = Line(await connect(parameters(postgres_url)), on_lost=lambda _: None)
     yield made
     made.close()
+
+
+@pytest.fixture
+def apart(database: psycopg.Connection[Any]) -> Iterator[psycopg.Connection[Any]]:
+    """Give room for tables that are no business of the store's."""
+    database.execute("CREATE SCHEMA apart")
+    yield database
+    database.execute("DROP SCHEMA apart CASCADE")
 
 
 async def lines_are_there(store: PostgresStore) -> None:
@@ -83,6 +91,68 @@ async def test_a_statement_that_cannot_be_prepared_fails_each_time(line: Line) -
         with pytest.raises(Skipped):  # behind its preparation, which failed
             await line.ask("SELECT nothing FROM nowhere", ())
     assert (await line.ask("SELECT 1", ())).rows == [(1,)]
+
+
+async def test_no_name_is_given_twice_so_nobody_is_answered_by_another_statement(line: Line) -> None:
+    first = [line.ask(FAILS, ("one",)), line.ask("SELECT 'a', $1::text", ("?",))]  # not prepared after all
+    await asyncio.sleep(0)  # they leave
+    between = line.ask("SELECT 'b', $1::text", ("?",))
+    results = await asyncio.gather(*first, return_exceptions=True)
+    assert [type(result) for result in results] == [errors.DivisionByZero, Skipped]
+    assert (await between).rows == [("b", "?")]
+    again = []
+    for text in ("one", "two"):
+        again.append(line.ask("SELECT 'a', $1::text", (text,)))
+        await asyncio.sleep(0)  # each by itself
+    assert [(await each).rows for each in again] == [[("a", "one")], [("a", "two")]]
+
+
+async def test_a_write_that_fails_at_its_end_is_told_so_and_nobody_gets_its_answer(
+    line: Line, apart: psycopg.Connection[Any]
+) -> None:
+    apart.execute("CREATE TABLE apart.once (number bigint PRIMARY KEY DEFERRABLE INITIALLY DEFERRED)")
+    insert = "INSERT INTO apart.once VALUES ($1)"
+    assert (await line.ask(insert, (1,))).hit == 1
+    with pytest.raises(errors.UniqueViolation):  # found out by the commit alone
+        await line.ask(insert, (1,))
+    asked = [line.ask("SELECT $1::bigint", (number,)) for number in range(5)]
+    assert [(await each).rows for each in asked] == [[(number,)] for number in range(5)]
+    assert apart.execute("SELECT number FROM apart.once").fetchall() == [(1,)]
+
+
+async def test_a_statement_is_prepared_anew_when_its_table_has_changed(
+    line: Line, apart: psycopg.Connection[Any]
+) -> None:
+    apart.execute("CREATE TABLE apart.kept AS SELECT 7 AS number")
+    look = "SELECT * FROM apart.kept"
+    assert (await line.ask(look, ())).rows == [(7,)]
+    apart.execute("ALTER TABLE apart.kept ALTER number TYPE text, ADD word text DEFAULT 'w'")
+    with pytest.raises(errors.FeatureNotSupported):
+        await line.ask(look, ())
+    assert (await line.ask(look, ())).rows == [("7", "w")]
+
+
+async def test_a_statement_is_prepared_anew_when_somebody_threw_it_away(line: Line) -> None:
+    assert (await line.ask("SELECT 1", ())).rows == [(1,)]
+    await line.ask("DEALLOCATE ALL", ())
+    with pytest.raises(errors.InvalidSqlStatementName):
+        await line.ask("SELECT 1", ())
+    assert (await line.ask("SELECT 1", ())).rows == [(1,)]
+
+
+async def test_an_answer_that_cannot_be_read_fails_alone(line: Line) -> None:
+    asked = [line.ask(f"SELECT {moment}", ()) for moment in ("1", "'infinity'::timestamptz", "2")]
+    async with asyncio.timeout(PATIENCE):
+        results = await asyncio.gather(*asked, return_exceptions=True)
+    assert [type(result) for result in results] == [Answer, errors.DataError, Answer]
+
+
+async def test_a_line_that_is_called_off_is_given_to_nobody_else(line: Line) -> None:
+    gone = line.call_off()
+    assert line.is_open
+    assert not line.is_free
+    await gone
+    assert not line.is_open
 
 
 async def test_a_value_larger_than_any_buffer_gets_there(line: Line) -> None:
@@ -172,6 +242,14 @@ async def test_an_expectation_that_does_not_hold_is_a_conflict_on_a_line_too(sto
     with pytest.raises(Conflict):  # not active any more
         await store.commit(*ROTATED)
     assert len(await store.events_after(0, 10)) == 1
+
+
+async def test_a_write_that_a_line_could_not_prepare_is_written_all_the_same(store: PostgresStore) -> None:
+    for line in store._lines._writers:
+        await line.ask("SET search_path = nowhere", ())
+    await store.commit(*ROTATED)
+    with pytest.raises(Conflict):  # once
+        await store.commit(*ROTATED)
 
 
 async def test_a_server_that_is_frozen_is_hung_up_on(

@@ -5,8 +5,9 @@ event loop leaves in one write, and what is answered in one packet is taken in o
 look-up of a session with 16 in flight: 6 µs of our processor, where a connection of the pool, a cursor and a
 wait for its socket take 46.
 
-What leaves together is one transaction of its own until it is answered: where one statement fails, those
-behind it are not executed (`Skipped`). So look-ups share a line, and a write has one to itself.
+What leaves together is one transaction: where one statement fails, those behind it are not executed
+(`Skipped`), and what was answered takes effect only at its end, which can fail too. So nobody is told before
+that; look-ups share a line, and a write has one to itself.
 """
 
 from __future__ import annotations
@@ -52,11 +53,11 @@ class Answer(NamedTuple):
 class _Asked(NamedTuple):
     """What an answer is expected for: a statement, or with nobody waiting its preparation."""
 
-    statement: str
+    name: bytes
     answer: asyncio.Future[Answer] | None
 
 
-_SYNC: Final = _Asked("", None)
+_SYNC: Final = _Asked(b"", None)
 """The end of what left together."""
 
 
@@ -70,10 +71,13 @@ class Line:
         self._on_lost = on_lost
         self._loop = asyncio.get_running_loop()
         self._names: dict[tuple[str, tuple[int, ...]], bytes] = {}
+        self._named = 0
         self._dumping = Transformer(connection)
-        self._loading: dict[str, Loading] = {}
+        self._loading: dict[bytes, Loading] = {}
         self._waiting: deque[_Asked] = deque()
+        self._answered: list[tuple[asyncio.Future[Answer], Answer | Exception]] = []
         self._leaving = False
+        self._called_off = False
         self._writing = False
         self._heard = 0.0
         self._silence: asyncio.TimerHandle | None = None
@@ -84,7 +88,7 @@ class Line:
     @property
     def is_free(self) -> bool:
         """Whether nothing is waited for: what is asked now is alone."""
-        return self.is_open and not self._waiting
+        return self.is_open and not self._waiting and not self._called_off
 
     def ask(self, statement: str, values: Row) -> asyncio.Future[Answer]:
         """Execute a statement. The future raises `psycopg.Error`, `Skipped`, `LineLost`, `ServerSilent`.
@@ -94,38 +98,43 @@ class Line:
         if not self.is_open:
             raise LineLost("the line is closed")
         dumped = self._dumping.dump_sequence(values, (PyFormat.AUTO,) * len(values))
-        name = self._prepared(statement, self._dumping.types or ())
         try:
+            name = self._prepared(statement, self._dumping.types or ())
             self._pgconn.send_query_prepared(name, dumped, self._dumping.formats, pq.Format.BINARY)
         except psycopg.OperationalError:
             self._lose(LineLost("the connection is lost"))
             raise
         answer: asyncio.Future[Answer] = self._loop.create_future()
-        self._expect(_Asked(statement, answer))
+        self._expect(_Asked(name, answer))
         return answer
 
-    async def call_off(self) -> None:
-        """Have the server cancel what it executes, and hang up."""
+    def call_off(self) -> asyncio.Task[None]:
+        """Have the server cancel what it executes, and hang up; from now on nobody else may ask."""
+        self._called_off = True
+        return self._loop.create_task(self._hang_up())
+
+    def close(self) -> None:
+        """Hang up; who still waits is told that the line is lost."""
+        self._lose(LineLost("the line is closed"))
+
+    async def _hang_up(self) -> None:
         try:
-            if not self.is_free:
+            if self._waiting:
                 await self._connection.cancel_safe(timeout=deadline.SILENCE)
         except psycopg.Error:
             pass  # it can't be reached, or has ended it meanwhile
         finally:
             self.close()
 
-    def close(self) -> None:
-        """Hang up; who still waits is told that the line is lost."""
-        self._lose(LineLost("the line is closed"))
-
     # Out
 
     def _prepared(self, statement: str, types: tuple[int, ...]) -> bytes:
         name = self._names.get((statement, types))
         if name is None:
-            name = self._names[statement, types] = b"line %d" % len(self._names)
+            self._named += 1  # no name is given twice: what is under way may still mean the first
+            name = self._names[statement, types] = b"line %d" % self._named
             self._pgconn.send_prepare(name, statement.encode(), types)
-            self._expect(_Asked(statement, None))
+            self._expect(_Asked(name, None))
         return name
 
     def _expect(self, asked: _Asked) -> None:
@@ -173,7 +182,11 @@ class Line:
             self._heard = self._loop.time()
             while self._waiting and not self._pgconn.is_busy():
                 result = self._pgconn.get_result()
-                if result is not None:  # None: the end of one statement's results
+                if result is None:  # the end of one statement's results
+                    continue
+                if self._waiting[0] is _SYNC:
+                    self._end(result)
+                else:
                     self._take(self._waiting.popleft(), result)
             if self._writing:  # what the server had no room for may leave now
                 self._flush()
@@ -181,32 +194,57 @@ class Line:
             self._lose(LineLost("the connection is lost"))
 
     def _take(self, asked: _Asked, result: PGresult) -> None:
-        if asked.answer is None or asked.answer.done():
-            if result.status in _FAILED and asked is not _SYNC:
-                self._forget(asked.statement)
-            return
-        if result.status == pq.ExecStatus.PIPELINE_ABORTED:
-            asked.answer.set_exception(Skipped("a statement before this one failed"))
-        elif result.status == pq.ExecStatus.FATAL_ERROR:
-            asked.answer.set_exception(errors.error_from_result(result))
-        else:
-            asked.answer.set_result(Answer(self._rows(asked.statement, result), result.command_tuples))
+        if asked.answer is None:
+            if result.status in _FAILED:
+                self._forget(asked.name)
+        elif not asked.answer.done():
+            self._answered.append((asked.answer, self._outcome(asked.name, result)))
 
-    def _rows(self, statement: str, result: PGresult) -> list[Row]:
+    def _end(self, result: PGresult) -> None:
+        """Tell everybody, now that it has taken effect."""
+        if result.status == pq.ExecStatus.FATAL_ERROR:  # it has not, and the end is still to come
+            error = errors.error_from_result(result)
+            self._answered = [(answer, error) for answer, _ in self._answered]
+            return
+        self._waiting.popleft()
+        answered, self._answered = self._answered, []
+        for answer, outcome in answered:
+            if answer.done():
+                continue
+            if isinstance(outcome, Answer):
+                answer.set_result(outcome)
+            else:
+                answer.set_exception(outcome)
+
+    def _outcome(self, name: bytes, result: PGresult) -> Answer | Exception:
+        if result.status == pq.ExecStatus.PIPELINE_ABORTED:
+            return Skipped("a statement before this one failed")
+        if result.status == pq.ExecStatus.FATAL_ERROR:
+            error = errors.error_from_result(result)
+            if isinstance(error, _STALE):
+                self._forget(name)
+            return error
+        try:
+            return Answer(self._rows(name, result), result.command_tuples)
+        except Exception as error:  # one that can't be read is nobody else's failure
+            return error
+
+    def _rows(self, name: bytes, result: PGresult) -> list[Row]:
         if not result.ntuples:
             return []
-        loading = self._loading.get(statement)
+        loading = self._loading.get(name)
         if loading is None:
-            loading = self._loading[statement] = Transformer(self._connection)
+            loading = self._loading[name] = Transformer(self._connection)
             loading.set_pgresult(result)
         else:
             loading.set_pgresult(result, set_loaders=False)  # the same columns as ever
         return loading.load_rows(0, result.ntuples, tuple)
 
-    def _forget(self, statement: str) -> None:
-        """A statement was not prepared after all; the next time it is tried again."""
-        for known in [known for known in self._names if known[0] == statement]:
+    def _forget(self, name: bytes) -> None:
+        """A statement was not prepared after all, or is not any more; the next time it is tried again."""
+        for known in [known for known, given in self._names.items() if given == name]:
             del self._names[known]
+        self._loading.pop(name, None)
 
     # The end
 
@@ -232,11 +270,14 @@ class Line:
             self._silence.cancel()
         with suppress(psycopg.Error):
             self._pgconn.finish()
-        waiting, self._waiting = self._waiting, deque()
-        for asked in waiting:
-            if asked.answer is not None and not asked.answer.done():
-                asked.answer.set_exception(error)
+        lost = [*[answer for answer, _ in self._answered], *[asked.answer for asked in self._waiting]]
+        self._answered, self._waiting = [], deque()
+        for answer in lost:
+            if answer is not None and not answer.done():
+                answer.set_exception(error)
         self._on_lost(self)
 
 
 _FAILED: Final = (pq.ExecStatus.FATAL_ERROR, pq.ExecStatus.PIPELINE_ABORTED)
+_STALE: Final = (errors.FeatureNotSupported, errors.InvalidSqlStatementName)
+"""How a prepared statement fails whose table has changed since, or which is not there any more."""

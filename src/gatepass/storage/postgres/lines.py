@@ -57,7 +57,7 @@ class Lines:
         try:
             return await line.ask(statement, values)
         except asyncio.CancelledError:
-            leaving = asyncio.create_task(line.call_off())
+            leaving = line.call_off()
             self._leaving.add(leaving)
             leaving.add_done_callback(self._leaving.discard)
             raise

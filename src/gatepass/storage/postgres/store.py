@@ -15,6 +15,7 @@ from gatepass.storage import rows
 from gatepass.storage.postgres import lookups as sql
 from gatepass.storage.postgres import statements
 from gatepass.storage.postgres.deadline import Deadline, ServerSilent
+from gatepass.storage.postgres.line import Skipped
 from gatepass.storage.postgres.lines import Lines
 from gatepass.storage.postgres.listener import Listener
 from gatepass.storage.postgres.migrate import migrate, migrations
@@ -139,6 +140,8 @@ class PostgresStore:
             answer = await self._lines.tell(step.statement, step.values)
         except psycopg.IntegrityError:
             raise Conflict(step.change) from None
+        except Skipped:  # it could not be prepared: a connection of the pool finds out why
+            return False
         if answer is not None and step.expects and answer.hit != 1:
             raise Conflict(step.change)
         return answer is not None
