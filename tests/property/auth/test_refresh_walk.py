@@ -25,7 +25,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 from tests.postgres_server import EMPTY
-from tests.stores import LastingStore, open_at
+from tests.stores import LastingStore, notes_written, open_at
 from tests.unit.auth.house import NOW, add, log_in, next_tokens, open_auth, presentable, tokens_for
 
 from gatepass.auth import RefreshForm, RefreshRefused, RefreshState, SessionRefused, usecases
@@ -231,6 +231,7 @@ class RefreshWalk(RuleBasedStateMachine):
         )
         if self.holds(login):
             self.run(checking)
+            self.run(notes_written(self.store))  # of the use, or a later step may find the idle end of before
             self.used(login)
         else:
             with pytest.raises(SessionRefused):
