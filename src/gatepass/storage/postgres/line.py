@@ -182,7 +182,8 @@ class Line:
             self._heard = self._loop.time()
             while self._waiting and not self._pgconn.is_busy():
                 result = self._pgconn.get_result()
-                if result is None:  # the end of one statement's results
+                if result is None:  # the end of one statement's results, or of everything
+                    self._must_stand()
                     continue
                 if self._waiting[0] is _SYNC:
                     self._end(result)
@@ -192,6 +193,11 @@ class Line:
                 self._flush()
         except psycopg.OperationalError:
             self._lose(LineLost("the connection is lost"))
+
+    def _must_stand(self) -> None:
+        """Where the connection is gone there is never more to get. Raises `LineLost`."""
+        if self._pgconn.status != pq.ConnStatus.OK:
+            raise LineLost("the connection is lost")
 
     def _take(self, asked: _Asked, result: PGresult) -> None:
         if asked.answer is None:
