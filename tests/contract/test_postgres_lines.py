@@ -187,6 +187,31 @@ async def test_who_waits_on_a_line_that_is_lost_hears_of_it(
         line.ask("SELECT 1", ())
 
 
+async def test_a_line_notices_the_end_that_the_event_loop_does_not_announce(
+    line: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gatepass.storage.postgres.line.LOOK", 0.05)
+    asleep = line.ask("SELECT pg_sleep(60)", ())
+    await asyncio.sleep(0)  # it leaves
+    line._loop.remove_reader(line._socket)
+    os.kill(line._pgconn.backend_pid, signal.SIGTERM)
+    async with asyncio.timeout(PATIENCE):
+        with pytest.raises(psycopg.OperationalError):
+            await asleep
+
+
+async def test_a_socket_that_libpq_closed_while_it_was_full_leaves_nobody_waiting(line: Line) -> None:
+    """asyncio's own loop changes what it watches on a socket, and a closed one it can't ask about."""
+    large = [line.ask("SELECT pg_sleep(60), length($1::text)", ("x" * 20_000_000,)) for _ in range(2)]
+    async with asyncio.timeout(PATIENCE):
+        while not line._writing:  # noqa: ASYNC110 (libpq has no event for it)
+            await asyncio.sleep(0)
+        os.kill(line._pgconn.backend_pid, signal.SIGTERM)
+        results = await asyncio.gather(*large, return_exceptions=True)
+    assert all(isinstance(result, psycopg.OperationalError) for result in results)
+    assert not line.is_open
+
+
 async def test_a_lost_line_costs_no_look_up_and_another_is_made(
     store: PostgresStore, database: psycopg.Connection[Any]
 ) -> None:

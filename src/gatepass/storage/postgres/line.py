@@ -33,6 +33,10 @@ if TYPE_CHECKING:
 
 Connection: TypeAlias = psycopg.AsyncConnection[Any]
 
+LOOK: Final = 1.0
+"""Seconds after which a line reads unasked, while somebody waits. uvloop announces nothing any more on a
+socket that has had an error, though there is more to read than the first time took, and the end behind it."""
+
 
 class Skipped(psycopg.OperationalError):
     """A statement was not executed, because one failed that had left with it."""
@@ -141,7 +145,7 @@ class Line:
         if not self._waiting:
             self._heard = self._loop.time()
             if self._silence is None:
-                self._silence = self._loop.call_later(deadline.SILENCE, self._check_silence)
+                self._silence = self._loop.call_later(min(LOOK, deadline.SILENCE), self._check_silence)
         self._waiting.append(asked)
         if not self._leaving:
             self._leaving = True
@@ -176,10 +180,14 @@ class Line:
     # In
 
     def _read(self) -> None:
+        """Know that something has come."""
+        self._heard = self._loop.time()
+        self._receive()
+
+    def _receive(self) -> None:
         """Take what has come, and tell who waits for it."""
         try:
             self._pgconn.consume_input()
-            self._heard = self._loop.time()
             while self._waiting and not self._pgconn.is_busy():
                 result = self._pgconn.get_result()
                 if result is None:  # the end of one statement's results, or of everything
@@ -259,17 +267,20 @@ class Line:
         self._silence = None
         if not self._waiting:
             return
-        left = self._heard + deadline.SILENCE - self._loop.time()
-        if left > 0:
-            self._silence = self._loop.call_later(left, self._check_silence)
-        else:
+        if self._loop.time() >= self._heard + deadline.SILENCE:
             self._lose(deadline.ServerSilent("the server says nothing"))
+            return
+        self._silence = self._loop.call_later(min(LOOK, deadline.SILENCE), self._check_silence)
+        self._receive()
 
     def _lose(self, error: psycopg.Error) -> None:
         if not self.is_open:
             return
         self.is_open = False
-        self._loop.remove_reader(self._socket)
+        with suppress(
+            OSError
+        ):  # asyncio's own loop asks the kernel about a socket that libpq may have closed
+            self._loop.remove_reader(self._socket)
         if self._writing:
             self._loop.remove_writer(self._socket)
         if self._silence is not None:
