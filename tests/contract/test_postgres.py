@@ -47,6 +47,26 @@ async def store(postgres_url: str) -> AsyncIterator[PostgresStore]:
     await opened.close()
 
 
+# No connection at all
+
+NOT_CONNECTED = {
+    "refused": ({"port": "1", "host": "127.0.0.1"}, "nobody listens at its address"),
+    "no such socket": ({"host": "/nowhere"}, "nobody listens at its socket"),
+    "no such host": ({"host": "no.invalid"}, "its host is not known by that name"),
+    "no such role": ({"user": "nobody-s"}, "there is no such role, or it may not log in"),
+    "no such database": ({"dbname": "nothing-s"}, "there is no such database"),
+}
+
+
+@pytest.mark.parametrize("name", NOT_CONNECTED)
+async def test_why_there_is_no_connection_is_told_in_our_words(postgres_url: str, name: str) -> None:
+    changed, words = NOT_CONNECTED[name]
+    url = psycopg.conninfo.make_conninfo(postgres_url, **changed, password="a-secret")
+    with pytest.raises(StorageUnavailable) as refused:
+        await PostgresStore.open(url)
+    assert str(refused.value) == f"PostgreSQL: {words}"
+
+
 # Lost connections
 
 BACKENDS = (
@@ -331,7 +351,7 @@ async def test_a_migration_that_fails_leaves_the_old_schema(
 
 async def test_a_database_of_another_encoding_is_refused(postgres_server: Database) -> None:
     postgres_server.execute("CREATE DATABASE latin ENCODING 'LATIN1' TEMPLATE template0")
-    with pytest.raises(StorageUnavailable, match="NotSupported"):
+    with pytest.raises(StorageUnavailable, match="encoding must be UTF8"):
         await PostgresStore.open(postgres_server.url("latin"))
 
 

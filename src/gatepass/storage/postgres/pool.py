@@ -114,11 +114,49 @@ async def set_up(connection: psycopg.AsyncConnection[Any]) -> None:
         cursor = await connection.execute(_SET_UP)
         row = await cursor.fetchone()
     if row is None or row[-1] != "UTF8":
-        raise psycopg.NotSupportedError("the database's encoding must be UTF8")
+        raise _NotUtf8("the database's encoding must be UTF8")
+
+
+class _NotUtf8(psycopg.NotSupportedError):
+    """A database whose texts are in another encoding."""
 
 
 def unavailable(error: Exception) -> StorageUnavailable:
     """Say in our words what PostgreSQL could not do; its own text could name a value, or the URL."""
+    if isinstance(error, _NotUtf8):
+        return StorageUnavailable(f"PostgreSQL: {error}")
+    if causes := _causes(error):
+        return StorageUnavailable(f"PostgreSQL: {'; '.join(causes)}")
     state = getattr(error, "sqlstate", None)
     name = type(error).__name__
     return StorageUnavailable(f"PostgreSQL: {name} ({state})" if state else f"PostgreSQL: {name}")
+
+
+def _causes(error: Exception) -> list[str]:
+    """Find why no connection could be made: such an error has no code, and one text for all servers."""
+    if not isinstance(error, psycopg.OperationalError) or error.sqlstate is not None:
+        return []
+    text = str(error)
+    return [words for phrase, words in _NOT_CONNECTED.items() if phrase in text]
+
+
+# Phrases of libpq, psycopg and the server; in another language than English none is found.
+_NOT_CONNECTED: Final = {
+    "Connection refused": "nobody listens at its address",
+    "No such file or directory": "nobody listens at its socket",
+    "failed to resolve host": "its host is not known by that name",
+    "timeout expired": "no answer in time",
+    "no password supplied": "it wants a password: in the URL, PGPASSWORD or ~/.pgpass",
+    "password authentication failed": "it refuses this role with this password",
+    "no pg_hba.conf entry": "its pg_hba.conf has no line that lets this role in from here",
+    'role "': "there is no such role, or it may not log in",
+    'FATAL:  database "': "there is no such database",
+    "permission denied for database": "the role may not connect to that database",
+    "server does not support SSL": "it has no TLS, which sslmode asks for",
+    "certificate": "its certificate, or the one to check it with, is not good: see sslmode and sslrootcert",
+    "session is read-only": "it takes no writes: is it a standby?",
+    "the database system is": "it starts, stops or recovers",
+    "too many clients": "it has no connection left",
+    "too many connections": "it has no connection left",
+    "remaining connection slots": "it has no connection left",
+}
