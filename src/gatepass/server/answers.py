@@ -81,7 +81,7 @@ class Problem:
 
 PROBLEMS: Final[dict[str, Problem]] = {
     "malformed_request": Problem(400, "This is no HTTP request."),
-    "invalid_body": Problem(400, "The body is not what this operation takes: see `field`."),
+    "invalid_body": Problem(400, "The body is not what this operation takes."),
     "invalid_request": Problem(400, "Malformed: check the query and the Authorization header."),
     "unauthenticated": Problem(401, "Log in first, or send the pass as 'Authorization: Bearer …'."),
     "invalid_token": Problem(401, "The pass does not hold (any more). Renew it or log in again."),

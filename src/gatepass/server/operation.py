@@ -20,7 +20,7 @@ from gatepass.server.credentials import authorise, authorise_bearer, authorise_s
 from gatepass.server.headers import SAME_ORIGIN_ALONE
 from gatepass.server.limits import ClientGone
 from gatepass.server.refusals import refusal_of
-from gatepass.server.request import Call
+from gatepass.server.request import Call, named_field
 from gatepass.server.streams import Stream
 
 if TYPE_CHECKING:
@@ -194,5 +194,6 @@ class Resource:
 def _converted(fields: dict[str, str], struct: type[msgspec.Struct]) -> msgspec.Struct:
     try:
         return msgspec.convert(fields, struct, strict=False)
-    except msgspec.ValidationError:
-        raise Refused("invalid_request") from None
+    except msgspec.ValidationError as error:
+        words = "The query is not what this operation takes: see `field`."
+        raise Refused("invalid_request", field=named_field(str(error)), detail=words) from None

@@ -39,6 +39,8 @@ def refusal_of(error: auth.AuthError) -> Refused:
     code = next((_CODES[kind] for kind in type(error).__mro__ if kind in _CODES), "internal")
     if isinstance(error, auth.InvalidInput):
         return Refused(code, field=error.field, detail=f"{error.field} {error.reason}.")
+    if isinstance(error, auth.RoleUnknown):
+        return Refused(code, field="roles", detail="roles names a role that is not defined.")
     if isinstance(error, auth.TooManyAttempts):
         return Refused(code, retry_after=error.retry_after)
     if error.code == "renewal_too_early":

@@ -94,7 +94,9 @@ class Call:
             # msgspec keeps the last of two equal members. By now the body is known to be flat and small.
             _PLAIN.decode(body.decode())
         except (msgspec.MsgspecError, UnicodeDecodeError, _Duplicate) as error:
-            raise Refused("invalid_body", field=_field(str(error))) from None
+            field = named_field(str(error))
+            words = _NO_OBJECT if field is None else "The body is not what this operation takes: see `field`."
+            raise Refused("invalid_body", field=field, detail=words) from None
         return message
 
     async def form_body(self) -> dict[str, str]:
@@ -131,7 +133,10 @@ def _refuse_duplicates(pairs: list[tuple[str, object]]) -> None:
 _PLAIN: Final = json.JSONDecoder(object_pairs_hook=_refuse_duplicates)
 
 
-def _field(message: str) -> str | None:
+_NO_OBJECT: Final = "The body must be one JSON object, in UTF-8, without two members of one name."
+
+
+def named_field(message: str) -> str | None:
     """Take the member's name out of msgspec's words; never its value."""
     path = message.rpartition(" - at `$.")[2] if " - at `$." in message else ""
     if path:

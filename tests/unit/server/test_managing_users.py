@@ -104,6 +104,7 @@ async def test_an_administrator_sees_what_is_held_and_what_follows(world: World)
         assert (shown["held"], shown["account"]["permissions"]) == (["b:read"], ["a:read", "b:read"])
         unknown = await client.put(f"{path}/roles", json={"roles": ["nurse"]}, headers=given)
         assert (unknown.status_code, unknown.json()["code"]) == (422, "invalid_input")
+        assert unknown.json()["field"] == "roles"
     user = await world.auth.store.user_by_email("ann@example.org")
     assert user is not None
     assert user.epoch == 2
