@@ -26,10 +26,12 @@ async def test_each_field_has_a_label_and_a_password_manager_knows_them(world: W
     browser = await world.browser()
     assert 'href="/password"' in (await browser.get("/")).text
     page = Page((await browser.get("/password")).text)
-    fields = {field["id"] for field in page.all("input") if field.get("type") != "hidden"}
+    fields = {field["id"] for field in page.all("input") if "hidden" not in field}
     assert fields == {"current", "new", "again"} == {label["for"] for label in page.all("label")}
     assert page.by_id("current")["autocomplete"] == "current-password"
     assert page.by_id("new")["autocomplete"] == page.by_id("again")["autocomplete"] == "new-password"
+    whose = next(field for field in page.all("input") if field.get("autocomplete") == "username")
+    assert (whose["type"], "@" in (whose["value"] or "")) == ("text", True)
 
 
 async def test_who_changes_the_password_stays_logged_in_here_and_nowhere_else(world: World) -> None:
