@@ -26,5 +26,6 @@ def add_grant_options(parser: argparse.ArgumentParser) -> None:
 
 def role_missing(error: RoleUnknown, roles: Iterable[str]) -> CommandFailed:
     """Say which roles were asked for, and what to do first."""
-    named = ", ".join(sorted(set(roles)))
-    return CommandFailed(f"{error} (--role {named}); define it first: gatepass role define NAME PERMISSION …")
+    asked = sorted(set(roles))
+    named = f" ({asked[0]})" if len(asked) == 1 else f", among {', '.join(asked)}"
+    return CommandFailed(f"{error}{named}; define it first: gatepass role define NAME PERMISSION …")

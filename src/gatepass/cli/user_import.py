@@ -72,7 +72,9 @@ def run(args: argparse.Namespace) -> int:
 
         done = with_auth(args, work)
     verb = "would be imported" if args.dry_run else "imported"
-    print(f"{done.imported} users {verb}, {done.refused} lines refused{f': {path}' if done.refused else ''}.")
+    came = "1 user" if done.imported == 1 else f"{done.imported} users"
+    left = "1 line" if done.refused == 1 else f"{done.refused} lines"
+    print(f"{came} {verb}, {left} refused{f': {path}' if done.refused else ''}.")
     return 1 if done.refused else 0
 
 

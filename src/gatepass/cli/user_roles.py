@@ -5,8 +5,9 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from gatepass.auth import usecases
+from gatepass.auth import RoleUnknown, usecases
 from gatepass.cli.failure import CommandMisused
+from gatepass.cli.grant_options import role_missing
 from gatepass.cli.output import write_answer
 from gatepass.cli.site_access import add_json_option, add_settings_option, with_auth
 from gatepass.cli.user_rows import user_row
@@ -38,7 +39,12 @@ def run(args: argparse.Namespace) -> int:
         raise CommandMisused("name all the roles that the user is to hold, or say --none")
 
     async def set_roles(auth: Auth) -> User:
-        return await usecases.set_roles(auth, email=args.email, roles=args.role, actor="cli", now=time.time())
+        try:
+            return await usecases.set_roles(
+                auth, email=args.email, roles=args.role, actor="cli", now=time.time()
+            )
+        except RoleUnknown as error:
+            raise role_missing(error, args.role) from None
 
     user = with_auth(args, set_roles)
     may = ", ".join(sorted(user.granted)) or "nothing"

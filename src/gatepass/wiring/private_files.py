@@ -25,7 +25,11 @@ _SECRETS_AT_MOST: Final = 4_096  # bytes of a file that holds secrets: a few lin
 
 def read_kek(path: str) -> Secret:
     """Read the key-encryption key from a file that only its owner may read. Raises `WiringError`."""
-    text = read_private(path, what="key-encryption key", hint="'gatepass init' makes one").strip()
+    text = read_private(
+        path,
+        what="key-encryption key",
+        hint="put back this site's own; for a new site 'gatepass init' makes one",
+    ).strip()
     try:
         key = urlsafe_b64decode(text) if len(text) == _KEK_LENGTH else b""
     except Base64Error:
@@ -48,7 +52,7 @@ def metrics_for(named: str) -> MetricsFor:
     """Say who may read the metrics; a file holds a bearer token. Raises `WiringError`."""
     if named in ("off", "loopback"):
         return "off" if named == "off" else "loopback"
-    hint = "make one: openssl rand -hex 32"
+    hint = f"make one: (umask 077; openssl rand -hex 32 > {named})"
     return _token(named, what="token for the metrics", hint=hint, at_least=METRICS_TOKEN_AT_LEAST)
 
 

@@ -299,12 +299,15 @@ def test_a_role_that_nobody_defined_is_named_with_the_remedy(
 ) -> None:
     import io
 
-    monkeypatch.setattr("sys.stdin", io.StringIO("correct horse battery\n"))
+    monkeypatch.setattr("sys.stdin", io.StringIO("correct horse battery\n" * 2))
     named = ["ann@example.org", "--first-name", "Ann", "--last-name", "Lee", "--role", "docter"]
     assert main(["user", "add", "--password-stdin", *named]) == 1
     told = capsys.readouterr().err
-    assert "--role docter" in told
+    assert "a role that is not defined (docter)" in told
     assert "gatepass role define" in told
+    main(["user", "add", "--password-stdin", *named[:-2]])
+    assert main(["user", "roles", named[0], "nurse", "docter"]) == 1
+    assert "not defined, among docter, nurse; define it first" in capsys.readouterr().err
 
 
 def test_ctrl_d_at_the_password_is_no_traceback(

@@ -78,7 +78,7 @@ def test_a_dry_run_tells_the_same_and_writes_nothing(site: Path, capsys: pytest.
         HEADER + f"ann@example.org,Ann,Lee,{HASH},\n" * 2 + f"bob@example.org,,Lee,{HASH},nurse\n"
     )
     assert main(["user", "import", str(people), "--dry-run"]) == 1
-    assert "1 users would be imported, 2 lines refused" in capsys.readouterr().out
+    assert "1 user would be imported, 2 lines refused" in capsys.readouterr().out
     assert (site / "people.csv.refused").read_text().count("\n") == 2
     assert rows(site, "SELECT count(*) FROM users") == [(0,)]
     assert rows(site, "SELECT count(*) FROM imports") == [(0,)]
