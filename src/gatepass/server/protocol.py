@@ -6,6 +6,7 @@ And with an end to what goes into the log: query strings do not, nor that somebo
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
@@ -17,6 +18,8 @@ from gatepass.server.whole import WHOLE, WholeCycle
 
 if TYPE_CHECKING:
     import asyncio
+
+    from gatepass.server.answers import Answer
 
 # Bytes of request line, headers, chunk sizes and trailers. An honest head with a large token is a quarter of
 # it; httptools itself has no limit, and would collect one endless header until memory is gone.
@@ -50,6 +53,26 @@ class _PathOnly(logging.Filter):
 
 
 _PATH_ONLY: Final = _PathOnly()
+
+
+class Exchange(WholeCycle):
+    """A request and its answer; where the application could not even say that it failed, we do."""
+
+    async def send_500_response(self) -> None:
+        """Say it as problem details, with the headers of every answer."""
+        answer = _last("internal")
+        await self.send(
+            {"type": "http.response.start", "status": answer.status, "headers": list(answer.headers)}
+        )
+        await self.send({"type": "http.response.body", "body": answer.body})
+
+
+def _last(code: str) -> Answer:
+    """Make the answer after which the connection is closed, where the outer layer makes none."""
+    answer = Refused(code).answer()
+    length = (b"content-length", b"%d" % len(answer.body))
+    headers = (*answer.headers, *EVERY_ANSWER, length, (b"connection", b"close"))
+    return replace(answer, headers=headers)
 
 
 class BoundedHttpProtocol(HttpToolsProtocol):
@@ -117,7 +140,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         if self.cycle is None:
             return
         # uvicorn has no place to say which class it is to make. It has only begun: nothing was sent yet.
-        self.cycle.__class__ = WholeCycle
+        self.cycle.__class__ = Exchange
         if self._is_leaving:
             self.cycle.keep_alive = False
 
@@ -149,11 +172,9 @@ class BoundedHttpProtocol(HttpToolsProtocol):
 
     def _refuse(self, code: str) -> None:
         """Answer with problem details where no request was made of it, and close."""
-        answer = Refused(code).answer()
-        length = (b"content-length", b"%d" % len(answer.body))
+        answer = _last(code)
         head = [b"HTTP/1.1 %d %s" % (answer.status, HTTPStatus(answer.status).phrase.encode())]
-        headers = (*answer.headers, *EVERY_ANSWER, length, (b"connection", b"close"))
-        head += [b"%s: %s" % header for header in headers]
+        head += [b"%s: %s" % header for header in answer.headers]
         self.transport.write(b"\r\n".join([*head, b"", answer.body]))
         self.transport.close()
 

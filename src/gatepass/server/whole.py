@@ -42,6 +42,10 @@ class WholeCycle(RequestResponseCycle):
 
     async def send(self, message: Message) -> None:  # type: ignore[override]
         """Send a message of the application's."""
+        if self.waiting_for_100_continue and self.more_body:
+            # A client that asked first may send its body after this answer, or not (RFC 9110 §10.1.1): what
+            # comes next could be taken for the body, or the body for a request.
+            self.keep_alive = False
         if message["type"] != WHOLE:
             await super().send(message)  # type: ignore[arg-type]
             return

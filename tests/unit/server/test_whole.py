@@ -161,6 +161,36 @@ async def test_a_header_that_would_be_two_is_never_sent(protocol: BoundedHttpPro
     assert b"set-cookie" not in b"".join([said, *rest])
 
 
+async def test_what_the_application_could_not_answer_has_the_headers_of_every_answer(
+    protocol: BoundedHttpProtocol, wire: Wire
+) -> None:
+    await answered(protocol, ask("/split"))
+    said = b"".join(wire.told)
+    for header in (b"content-type: application/problem+json", b"cache-control: no-store", b"nosniff"):
+        assert header in said
+    assert said.endswith(b"}")
+    assert wire.is_closed
+
+
+EXPECTS = b"POST %s HTTP/1.1\r\nhost: x\r\nexpect: 100-continue\r\ncontent-length: 4\r\n\r\n"
+
+
+@pytest.mark.parametrize("path", [b"/json", b"/pieces"])
+async def test_a_body_that_was_not_asked_for_is_not_waited_for(
+    protocol: BoundedHttpProtocol, wire: Wire, path: bytes
+) -> None:
+    """The client may leave it out now (RFC 9110 §10.1.1): its next request would be taken for it."""
+    await answered(protocol, EXPECTS % path)
+    assert b"\r\nconnection: close\r\n" in wire.told[0]
+    assert wire.is_closed
+
+
+async def test_a_body_that_came_unasked_ends_nothing(protocol: BoundedHttpProtocol, wire: Wire) -> None:
+    await answered(protocol, EXPECTS % b"/json" + b"body" + ask("/nothing"))
+    assert [said[:12] for said in wire.told] == [b"HTTP/1.1 200", b"HTTP/1.1 204"]
+    assert not wire.is_closed
+
+
 async def test_with_an_access_log_it_comes_in_pieces(protocol: BoundedHttpProtocol, wire: Wire) -> None:
     protocol.access_log = True
     await answered(protocol, ask("/json"))
