@@ -84,9 +84,12 @@ class BreachFile:
                 return True
             low, high = (begins, high) if found < wanted else (low, middle + LINE_AT_MOST)
         rest = self._read(low, high - low)
-        if len(rest) < high - low or _LINE.match(rest) is None:
+        lines = rest.splitlines(keepends=True)
+        if high < self._size and not rest.endswith(b"\n"):
+            lines.pop()  # cut off, and behind the one that is wanted
+        if len(rest) < high - low or not all(map(_LINE.fullmatch, lines)):
             raise _Malformed(f"near byte {low}")
-        return any(line.startswith(wanted + b":") for line in rest.splitlines())
+        return any(line.startswith(wanted + b":") for line in lines)
 
     def _look_over(self) -> None:
         """Hold samples to the form and the order. Raises `_Malformed`."""

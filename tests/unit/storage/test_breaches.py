@@ -40,9 +40,9 @@ def write(path: Path, content: bytes) -> BreachFile:
     return BreachFile.open(path)
 
 
-def spoil(path: Path) -> None:
+def spoil(path: Path, content: bytes) -> None:
     """Write over it, instead of putting another in its place."""
-    path.write_bytes(b"x" * path.stat().st_size)
+    path.write_bytes(content)
 
 
 FORMS = {
@@ -110,10 +110,21 @@ def test_a_file_that_is_not_there_is_told(path: Path) -> None:
 
 
 async def test_a_list_that_turns_out_spoiled_lets_nothing_pass(path: Path) -> None:
-    breaches = write(path, listed(LOST))
-    spoil(path)
+    content = listed(LOST)
+    breaches = write(path, content)
+    spoil(path, b"x" * len(content))
     with pytest.raises(StorageUnavailable, match="breached passwords"):
         await breaches.has(LOST[0])
+    breaches.close()
+
+
+async def test_one_spoiled_line_among_those_that_are_read_lets_nothing_pass(path: Path) -> None:
+    content = listed(LOST[:20])
+    breaches = write(path, content)
+    spoil(path, content.replace(line(LOST[7]).partition(b":")[0], b"x" * 40))
+    for password in (LOST[7], KEPT[0]):
+        with pytest.raises(StorageUnavailable, match="breached passwords"):
+            await breaches.has(password)
     breaches.close()
 
 
