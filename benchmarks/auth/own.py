@@ -17,6 +17,7 @@ from benchmarks.auth.numbered import SESSIONS_PER_USER, drawn, refresh_token, se
 from benchmarks.auth.sizes import CONNECTIONS
 from benchmarks.auth.subjects import (
     CHECK,
+    FIRST_LOOK,
     INTROSPECTION,
     JWKS,
     LOGIN,
@@ -26,9 +27,10 @@ from benchmarks.auth.subjects import (
     ask,
     started,
 )
-from benchmarks.auth.talks import json_of, renewed, repeated, request
+from benchmarks.auth.talks import json_of, prepared_late, renewed, repeated, request
 from benchmarks.verifier.auth import COMMAND, PASSWORD, make_site
 from benchmarks.verifier.processes import HOST, LOAD_CORE, SERVICE_CORE, python
+from gatepass.auth.verified import MOST_KEPT
 
 CHECKED = 256
 """Sessions that each connection asks about in turn."""
@@ -36,6 +38,8 @@ RENEWED = 32
 """Refresh tokens that each connection renews in turn."""
 INTROSPECTED = 64
 """Access tokens for all connections together."""
+NEW = MOST_KEPT + 1_024
+"""Access tokens for all connections together of which Auth has forgotten each when its turn comes again."""
 JWKS_PATH = "/.well-known/jwks.json"
 
 # The limits of log-in attempts are for strangers; everybody comes from one address here.
@@ -102,10 +106,8 @@ def both_cores() -> tuple[int, ...]:
 def _talks(port: int, sessions: int) -> dict[str, list[Talk]]:
     everybody = range(CONNECTIONS)
     checks = [_about(drawn(CHECKED, among=sessions)) for _ in everybody]
-    tokens = [_access_token(port, number) for number in drawn(INTROSPECTED, among=sessions)]
-    introspections = [
-        request("POST", "/api/token/check", authorization=f"Bearer {token}") for token in tokens
-    ]
+    introspections = [_introspection(port, number) for number in drawn(INTROSPECTED, among=sessions)]
+    new = drawn(NEW, among=sessions)
     records = drawn(RENEWED * CONNECTIONS, among=sessions)  # no two connections renew the same
     return {
         REFRESH: [
@@ -113,6 +115,10 @@ def _talks(port: int, sessions: int) -> dict[str, list[Talk]]:
         ],
         CHECK: [repeated(each) for each in checks],
         INTROSPECTION: [repeated(introspections[i:] + introspections[:i]) for i in everybody],
+        FIRST_LOOK: [
+            prepared_late(lambda part=new[i::CONNECTIONS]: repeated([_introspection(port, n) for n in part]))  # type: ignore[misc]
+            for i in everybody
+        ],
         JWKS: [repeated([request("GET", JWKS_PATH)]) for _ in everybody],
         LOGIN: [
             repeated([request("POST", "/api/login", json_of(email=_email(i), password=PASSWORD))])
@@ -126,6 +132,10 @@ def _about(numbers: list[int]) -> list[bytes]:
         request("POST", "/api/session/check", authorization=f"Bearer {session_id(number)}")
         for number in numbers
     ]
+
+
+def _introspection(port: int, session: int) -> bytes:
+    return request("POST", "/api/token/check", authorization=f"Bearer {_access_token(port, session)}")
 
 
 def _renewal(token: str) -> bytes:

@@ -10,14 +10,15 @@ from pathlib import Path
 from benchmarks.auth.load import Talk
 from benchmarks.verifier.processes import HOST, SERVICE_CORE, Running, free_port, running
 
-REFRESH, CHECK, INTROSPECTION, JWKS, LOGIN = (
+REFRESH, CHECK, INTROSPECTION, JWKS, LOGIN, FIRST_LOOK = (
     "refresh with rotation, ES256",
     "session check",
     "introspection",
     "JWKS",
     "password login",
+    "introspection of a token not seen before",
 )
-OPERATIONS = (REFRESH, CHECK, INTROSPECTION, JWKS, LOGIN)
+OPERATIONS = (REFRESH, CHECK, INTROSPECTION, JWKS, LOGIN, FIRST_LOOK)
 PATIENCE = 40.0  # seconds
 
 

@@ -25,7 +25,8 @@ def overview(measured: operations.Measured) -> str:
         ]
         for name in names
     }
-    cells[operations.BARE_HASH] = [*([DASH] * 4), f"{measured.hashes_per_second:.1f}", DASH, DASH]
+    bare = [f"{measured.hashes_per_second:.1f}" if operation == LOGIN else DASH for operation in OPERATIONS]
+    cells[operations.BARE_HASH] = [*bare, DASH, DASH]
     title = "requests a second"
     return report.table(title, [*OPERATIONS, "memory (PSS, MiB)", "start (s)"], cells)
 

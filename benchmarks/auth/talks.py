@@ -56,3 +56,15 @@ def _text_behind(mark: bytes, answer: bytes) -> str:
 def json_of(**members: object) -> str:
     """A body."""
     return json.dumps(members, separators=(",", ":"))
+
+
+def prepared_late(make: Callable[[], Talk]) -> Talk:
+    """Prepare a talk when its first request is wanted: in the round that warms up."""
+    made: list[Talk] = []
+
+    def talk(said: bytes) -> bytes:
+        if not made:
+            made.append(make())
+        return made[0](said)
+
+    return talk
