@@ -84,6 +84,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
     _deadline: asyncio.TimerHandle | None = None
     _unread: asyncio.TimerHandle | None = None
     _is_leaving = False
+    _is_deaf = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin to wait for the first request."""
@@ -109,6 +110,8 @@ class BoundedHttpProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Parse what came; refuse once it is too much and the request still not whole."""
+        if self._is_deaf:
+            return
         self._framing += len(data)
         self._is_whole = False
         super().data_received(data)
@@ -171,7 +174,15 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         self._refuse("malformed_request")
 
     def _refuse(self, code: str) -> None:
-        """Answer with problem details where no request was made of it, and close."""
+        """Answer with problem details where no request was made of it, and close.
+
+        What is under way is answered first, and nothing behind it: else this would be taken for its answer.
+        """
+        under_way = self.cycle
+        if under_way is not None and not (under_way.more_body or under_way.response_complete):  # type: ignore[redundant-expr]
+            under_way.keep_alive = False
+            self._is_deaf = True
+            return
         answer = _last(code)
         head = [b"HTTP/1.1 %d %s" % (answer.status, HTTPStatus(answer.status).phrase.encode())]
         head += [b"%s: %s" % header for header in answer.headers]

@@ -11,7 +11,7 @@ from uvicorn.server import ServerState
 
 from gatepass.server.answers import Answer
 from gatepass.server.headers import Frame
-from gatepass.server.protocol import BoundedHttpProtocol
+from gatepass.server.protocol import MAX_FRAMING, BoundedHttpProtocol
 from gatepass.server.whole import lines
 
 ANSWERS = {
@@ -43,6 +43,21 @@ class Wire(asyncio.Transport):
     def pause_reading(self) -> None: ...
 
     def resume_reading(self) -> None: ...
+
+
+class Counting:
+    """A parser, and how much it was given."""
+
+    def __init__(self, parser: Any, given: list[int]) -> None:
+        self._parser = parser
+        self._given = given
+
+    def feed_data(self, data: bytes) -> None:
+        self._given.append(len(data))
+        self._parser.feed_data(data)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._parser, name)
 
 
 async def app(scope: Any, receive: Any, send: Any) -> None:
@@ -134,6 +149,40 @@ async def test_requests_that_came_together_are_answered_in_order(
     text = b"".join(wire.told)
     order = [text.index(mark) for mark in (b"\r\n\r\n{}", b"1\r\na\r\n1\r\nb\r\n0\r\n\r\n", b" 204 ")]
     assert order == sorted(order)
+
+
+@pytest.mark.parametrize("behind", [b"no request\r\n\r\n", b"x" * 100_000])
+async def test_what_is_no_request_gets_no_answer_before_the_request_in_front_of_it(
+    protocol: BoundedHttpProtocol, wire: Wire, behind: bytes
+) -> None:
+    await answered(protocol, ask("/json") + ask("/nothing") + behind)
+    assert [said[:12] for said in wire.told] == [b"HTTP/1.1 200", b"HTTP/1.1 204"]
+    assert b"\r\nconnection: close\r\n" in wire.told[-1]
+    assert wire.is_closed
+
+
+async def test_an_endless_head_behind_a_request_is_not_collected_until_that_is_answered(
+    protocol: BoundedHttpProtocol, wire: Wire, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    collected: list[int] = []
+    parser = protocol.parser
+    monkeypatch.setattr(protocol, "parser", Counting(parser, collected))
+    protocol.data_received(ask("/json") + b"GET / HTTP/1.1\r\nx: ")
+    for _ in range(50):
+        protocol.data_received(b"x" * 8_192)
+    assert sum(collected) <= MAX_FRAMING + 2 * 8_192
+    await asyncio.gather(*protocol.tasks)
+    assert [said[:12] for said in wire.told] == [b"HTTP/1.1 200"]
+    assert wire.is_closed
+
+
+async def test_a_body_that_breaks_off_is_refused_though_its_request_is_under_way(
+    protocol: BoundedHttpProtocol, wire: Wire
+) -> None:
+    head = b"POST /json HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n"
+    await answered(protocol, head + b"no chunk\r\n")
+    assert wire.told[0].startswith(b"HTTP/1.1 400 ")
+    assert wire.is_closed
 
 
 async def test_who_does_not_read_is_waited_for(protocol: BoundedHttpProtocol, wire: Wire) -> None:
