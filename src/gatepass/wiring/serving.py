@@ -47,7 +47,6 @@ async def _serve(settings: Settings, listener: socket.socket, *, verbose: bool) 
         breaches = stack.enter_context(open_breaches(settings.passwords))
         auth = replace(await stack.enter_async_context(opened(settings)), breaches=breaches)
         await usecases.change_algorithm(auth, now=time.time())
-        await auth.passwords.verify(None, "-")  # makes the hash that stands in for an unknown user's
         app = create_app(auth, config_of(settings), followers=_followers())
         server = HttpServer(app, access_log=verbose)
         host, port = listener.getsockname()[:2]
