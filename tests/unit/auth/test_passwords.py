@@ -43,7 +43,3 @@ def test_any_other_hash_is_to_be_replaced_and_does_not_verify_by_accident(encode
 def test_nobody_has_the_dummys_password() -> None:
     assert not passwords.verify_password(None, "nobody", profile=CHEAP)
     assert not passwords.verify_password(None, "-", profile=CHEAP)
-
-
-def test_the_dummy_is_made_once() -> None:
-    assert passwords._dummy(CHEAP) is passwords._dummy(CHEAP)
