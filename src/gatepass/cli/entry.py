@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import importlib
 import os
+import re
 import sys
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, Final
@@ -65,6 +66,10 @@ COMMANDS: Final[dict[tuple[str, ...], str]] = {
     ("token", "decrypt"): "open an encrypted token",
 }
 
+# Ids of sessions, users, tokens and keys are base64url: one of 64 begins with '-', as options do.
+_DASHED_ID: Final = re.compile(r"-[A-Za-z0-9_-]{21}(?:[A-Za-z0-9_-]{21})?")
+_TAKES_ID: Final = frozenset({"--jti", "--user"})
+
 EXIT_FAILURE: Final = 1
 EXIT_USAGE: Final = 2
 EXIT_INTERRUPTED: Final = 130
@@ -73,7 +78,7 @@ EXIT_BROKEN_PIPE: Final = 141
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; 0 for success, 1 for failure, 2 for a wrong call."""
-    arguments = list(sys.argv[1:] if argv is None else argv)
+    arguments = _ids_told_apart(sys.argv[1:] if argv is None else argv)
     try:
         args = _parser(_chosen(arguments)).parse_args(arguments)
         try:
@@ -100,6 +105,22 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _complain(text: str) -> int:
     print(f"gatepass: {text}", file=sys.stderr)
     return EXIT_FAILURE
+
+
+def _ids_told_apart(arguments: Sequence[str]) -> list[str]:
+    """Put an id that begins with '-' where argparse takes it for what it is."""
+    told: list[str] = []
+    ids: list[str] = []
+    for argument in arguments:
+        if argument == "--":
+            return list(arguments)
+        if not _DASHED_ID.fullmatch(argument):
+            told.append(argument)
+        elif told and told[-1] in _TAKES_ID:
+            told[-1] += f"={argument}"
+        else:
+            ids.append(argument)
+    return [*told, "--", *ids] if ids else told
 
 
 def _chosen(arguments: Sequence[str]) -> tuple[str, ...] | None:

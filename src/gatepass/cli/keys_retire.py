@@ -29,7 +29,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.epilog = (
         "examples:\n"
         "  gatepass keys retire Pq3LrMEn1yPuxXlmEPhtYdA33qDBGDP0wVUBOkSLpQE\n"
-        "  gatepass keys retire --emergency -- -b3LrMEn1yPuxXlmEPhtYdA33qDBGDP0wVUBOkSLpQE\n\n"
+        "  gatepass keys retire --emergency Pq3LrMEn1yPuxXlmEPhtYdA33qDBGDP0wVUBOkSLpQE\n\n"
         "Early, another key is published and takes over after keys.publish_ahead; nobody is logged out.\n"
         "In an emergency another one signs at once, and every token of this one is refused. Clients with a\n"
         "session or a refresh token get new ones unnoticed; who renews with the token itself logs in again."

@@ -420,3 +420,32 @@ def test_a_service_gives_its_public_key_and_keeps_the_private_one(
         monkeypatch.setenv("GATEPASS_ENCRYPTION__KEY_FILE", name)
         assert main(["session", "list"]) == 1
         assert words in capsys.readouterr().err
+
+
+DASHED = "-b3LrMEn1yPuxXlmEPhtYd"  # an id of a session, a user or a token
+DASHED_KEY = "-b3LrMEn1yPuxXlmEPhtYdA33qDBGDP0wVUBOkSLpQE"
+
+
+@pytest.mark.parametrize(
+    ("command", "told"),
+    [
+        (["session", "kick", DASHED], "no such session"),
+        (["session", "kick", "--", DASHED], "no such session"),
+        (["keys", "retire", DASHED_KEY, "--emergency"], "no such signing key"),
+        (["keys", "retire", "--emergency", f"-{DASHED_KEY[:-1]}"], "no such signing key"),
+    ],
+)
+def test_an_id_may_begin_with_a_dash(
+    folder: Path, capsys: pytest.CaptureFixture[str], command: list[str], told: str
+) -> None:
+    assert main(command) == 1
+    assert told in capsys.readouterr().err
+
+
+def test_an_id_behind_an_option_may_begin_with_a_dash(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["revoke", "--jti", DASHED]) == 0
+    assert DASHED in capsys.readouterr().out
+    assert main(["events", "--user", DASHED, "--json"]) == 0
+    assert capsys.readouterr().out == ""
