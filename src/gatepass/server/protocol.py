@@ -19,6 +19,8 @@ from gatepass.server.whole import WHOLE, WholeCycle
 if TYPE_CHECKING:
     import asyncio
 
+    from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
+
     from gatepass.server.answers import Answer
 
 # Bytes of request line, headers, chunk sizes and trailers. An honest head with a large token is a quarter of
@@ -85,6 +87,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
     _unread: asyncio.TimerHandle | None = None
     _is_leaving = False
     _is_deaf = False
+    _in_front: RequestResponseCycle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin to wait for the first request."""
@@ -139,6 +142,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """Know that the head is whole."""
         self._in_head = False
+        self._in_front = self.cycle
         super().on_headers_complete()
         if self.cycle is None:
             return
@@ -178,9 +182,9 @@ class BoundedHttpProtocol(HttpToolsProtocol):
 
         What is under way is answered first, and nothing behind it: else this would be taken for its answer.
         """
-        under_way = self.cycle
-        if under_way is not None and not (under_way.more_body or under_way.response_complete):  # type: ignore[redundant-expr]
-            under_way.keep_alive = False
+        in_front = self._unanswered()
+        if in_front is not None:
+            in_front.keep_alive = False
             self._is_deaf = True
             return
         answer = _last(code)
@@ -188,6 +192,16 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         head += [b"%s: %s" % header for header in answer.headers]
         self.transport.write(b"\r\n".join([*head, b"", answer.body]))
         self.transport.close()
+
+    def _unanswered(self) -> RequestResponseCycle | None:
+        """Give the last request that came whole and is still to be answered."""
+        last = self.cycle
+        if last is None or last.response_complete:  # type: ignore[redundant-expr]
+            return None
+        if last.more_body and self.pipeline:  # it has not begun, and never will
+            self.pipeline.popleft()
+            return self._in_front
+        return None if last.more_body else last
 
     def _unsupported_upgrade_warning(self) -> None:
         """Say nothing: the request is answered as any other (RFC 9110 §7.8).

@@ -151,7 +151,10 @@ async def test_requests_that_came_together_are_answered_in_order(
     assert order == sorted(order)
 
 
-@pytest.mark.parametrize("behind", [b"no request\r\n\r\n", b"x" * 100_000])
+CHUNKED = b"POST /json HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n"
+
+
+@pytest.mark.parametrize("behind", [b"no request\r\n\r\n", b"x" * 100_000, CHUNKED + b"no chunk\r\n"])
 async def test_what_is_no_request_gets_no_answer_before_the_request_in_front_of_it(
     protocol: BoundedHttpProtocol, wire: Wire, behind: bytes
 ) -> None:
@@ -179,8 +182,7 @@ async def test_an_endless_head_behind_a_request_is_not_collected_until_that_is_a
 async def test_a_body_that_breaks_off_is_refused_though_its_request_is_under_way(
     protocol: BoundedHttpProtocol, wire: Wire
 ) -> None:
-    head = b"POST /json HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n"
-    await answered(protocol, head + b"no chunk\r\n")
+    await answered(protocol, CHUNKED + b"no chunk\r\n")
     assert wire.told[0].startswith(b"HTTP/1.1 400 ")
     assert wire.is_closed
 
