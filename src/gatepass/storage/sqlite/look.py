@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from gatepass.auth import StorageUnavailable
 from gatepass.storage.sqlite.migrate import APPLICATION_ID, migrations
+from gatepass.storage.sqlite.transaction import unavailable
 
 if TYPE_CHECKING:
     from gatepass.storage.rows import Row
@@ -41,7 +42,7 @@ class SqliteLook:
             return self._connection.execute(statement).fetchall()
         except sqlite3.Error as error:
             self.close()
-            raise StorageUnavailable(f"SQLite: {error.sqlite_errorname}") from None
+            raise unavailable(error) from None
 
     def own_findings(self) -> list[str]:
         """Let SQLite check pages, indexes and references."""

@@ -114,7 +114,10 @@ class Transaction:
 
 def unavailable(error: Exception) -> StorageUnavailable:
     """Say in our words what SQLite could not do; its own text could name a value."""
-    return StorageUnavailable(f"SQLite: {getattr(error, 'sqlite_errorname', None) or type(error).__name__}")
+    name = getattr(error, "sqlite_errorname", None) or type(error).__name__
+    return StorageUnavailable(
+        f"SQLite: {'the file is no SQLite database' if name == 'SQLITE_NOTADB' else name}"
+    )
 
 
 def _own(error: Exception) -> Exception:
