@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -25,7 +26,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add_settings_option(parser)
     parser.add_argument("--format", choices=FORMATS, default="csv", help="what to write (default: csv)")
     parser.add_argument(
-        "-o", "--out", metavar="FILE", type=Path, help="a new file (default: standard output)"
+        "-o", "--out", metavar="FILE", type=Path, help="a new file, mode 0600 (default: standard output)"
     )
     parser.epilog = (
         "examples:\n"
@@ -41,13 +42,21 @@ def run(args: argparse.Namespace) -> int:
         with_auth(args, lambda auth: _write(auth, sys.stdout, args.format))
         return 0
     try:
-        with args.out.open("x", encoding="utf-8") as file:
-            with_auth(args, lambda auth: _write(auth, file, args.format))
+        with open(args.out, "x", encoding="utf-8", opener=_for_its_owner) as file:
+            try:
+                with_auth(args, lambda auth: _write(auth, file, args.format))
+            except BaseException:
+                args.out.unlink()  # half an export looks like a whole one
+                raise
     except FileExistsError:
         raise CommandFailed(f"{args.out} is there already; nothing was written") from None
     except OSError as error:
         raise CommandFailed(f"can't write {args.out}: {error.strerror}") from None
     return 0
+
+
+def _for_its_owner(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
 
 
 async def _write(auth: Auth, file: TextIO, form: str) -> None:

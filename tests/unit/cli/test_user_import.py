@@ -216,6 +216,7 @@ def test_what_is_exported_comes_in_again_without_passwords(
     assert main(["user", "export", "--format", form, "-o", str(site / f"out.{form}")]) == 0
     written = (site / f"out.{form}").read_text()
     assert "pbkdf2" not in written
+    assert (site / f"out.{form}").stat().st_mode & 0o777 == 0o600
     before = rows(site, KNOWN)
     other = new_site(tmp_path / "two", monkeypatch)
     assert main(["user", "import", str(site / f"out.{form}")]) == 0
@@ -254,3 +255,9 @@ def test_a_map_that_maps_nothing_is_a_wrong_call(site: Path, option: str) -> Non
     with pytest.raises(SystemExit) as left:
         main(["user", "import", str(site / "people.csv"), "--map", option])
     assert left.value.code == 2
+
+
+def test_an_export_that_fails_leaves_no_file(site: Path) -> None:
+    (site / "gatepass.kek").unlink()
+    assert main(["user", "export", "-o", str(site / "out.csv")]) == 1
+    assert not (site / "out.csv").exists()
