@@ -277,12 +277,11 @@ class Line:
         if not self.is_open:
             return
         self.is_open = False
-        with suppress(
-            OSError
-        ):  # asyncio's own loop asks the kernel about a socket that libpq may have closed
+        # asyncio's own loop asks the kernel about a socket, which libpq may have closed.
+        with suppress(OSError):
             self._loop.remove_reader(self._socket)
-        if self._writing:
-            self._loop.remove_writer(self._socket)
+            if self._writing:
+                self._loop.remove_writer(self._socket)
         if self._silence is not None:
             self._silence.cancel()
         with suppress(psycopg.Error):
