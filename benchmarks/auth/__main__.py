@@ -38,7 +38,7 @@ def main() -> None:
     on_core(LOAD_CORE)  # and all that is started from here and not put elsewhere: the database
     try:
         with (
-            interrupts_heeded(),
+            interrupts_heeded(longest=size.longest),
             tempfile.TemporaryDirectory(prefix="gatepass-bench-") as folder,
             postgres(say) as server,
         ):

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from benchmarks.verifier.processes import LONGEST_RUN
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Size:
@@ -17,6 +19,11 @@ class Size:
     """How many are in the table, for the curve."""
     curve_rounds: int
 
+    @property
+    def longest(self) -> int:
+        """Seconds after which the run is ended, whatever hangs: full tables take their time."""
+        return LONGEST_RUN + sum(self.sessions) * FILLING // 1_000_000
+
 
 SESSIONS = 10_000
 """In every table where nothing else is said."""
@@ -26,6 +33,9 @@ FULL = Size(
     rounds=5, seconds=0.8, login_seconds=1.6, starts=5, sessions=(SESSIONS, 1_000_000), curve_rounds=5
 )
 SHORT = Size(rounds=1, seconds=0.3, login_seconds=0.6, starts=1, sessions=(SESSIONS, 50_000), curve_rounds=1)
+
+FILLING = 150
+"""Microseconds that a session takes at most to be filled into one table of each kind: 65 measured."""
 
 _UNITS = {"k": 1_000, "m": 1_000_000}
 

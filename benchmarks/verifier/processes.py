@@ -95,7 +95,7 @@ def cpu_seconds(pid: int) -> float:
 
 
 @contextlib.contextmanager
-def interrupts_heeded() -> Iterator[None]:
+def interrupts_heeded(*, longest: int = LONGEST_RUN) -> Iterator[None]:
     """Let SIGTERM, SIGHUP and too long a run end it as Ctrl-C does, so that every block above is left."""
 
     def interrupt(_number: int, _frame: object) -> None:
@@ -103,7 +103,7 @@ def interrupts_heeded() -> Iterator[None]:
 
     numbers = (signal.SIGTERM, signal.SIGHUP, signal.SIGALRM)
     old = {number: signal.signal(number, interrupt) for number in numbers}
-    signal.alarm(LONGEST_RUN)
+    signal.alarm(longest)
     try:
         yield
     finally:
