@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from html import escape
 from pathlib import Path
 
-BAR, GAP, GROUP_GAP, LEFT, WIDTH = 14, 3, 18, 150, 760
+BAR, GAP, GROUP_GAP, WIDTH = 14, 3, 18, 760
+LEAST_LEFT, LETTER = 150, 7.5  # what labels have at least, and what one of their letters takes
 COLOURS = ["#8b949e", "#1f6feb", "#d29922", "#a371f7", "#3fb950", "#f778ba", "#db6d28", "#56d4dd"]
 
 
@@ -12,40 +13,40 @@ def bars(path: Path, title: str, unit: str, groups: Mapping[str, Mapping[str, fl
     """One group of bars for each row, one colour for each contender; each group has its own scale."""
     names = list(dict.fromkeys(name for group in groups.values() for name in group))
     colour = {name: COLOURS[i % len(COLOURS)] for i, name in enumerate(names)}
-    legend, y = _legend(names, colour)
+    left = round(max(LEAST_LEFT, 16 + LETTER * max(map(len, groups))))
+    legend, y = _legend(names, colour, left)
     parts: list[str] = []
     for label, group in groups.items():
         middle = round(y + len(group) * (BAR + GAP) / 2) + 4
         parts.append(
-            f'<text x="{LEFT - 12}" y="{middle}" text-anchor="end" class="label">{escape(label)}</text>'
+            f'<text x="{left - 12}" y="{middle}" text-anchor="end" class="label">{escape(label)}</text>'
         )
         for name, value in group.items():
-            length = max(1.0, (WIDTH - LEFT - 120) * value / max(group.values()))
-            parts.append(_box(LEFT, y, length, BAR, colour[name]))
-            parts.append(f'<text x="{LEFT + length + 6:.1f}" y="{y + BAR - 3}">{value:.3g}</text>')
+            length = max(1.0, (WIDTH - left - 60) * value / max(group.values()))
+            parts.append(_box(left, y, length, BAR, colour[name]))
+            parts.append(f'<text x="{left + length + 6:.1f}" y="{y + BAR - 3}">{_short(value)}</text>')
             y += BAR + GAP
         y += GROUP_GAP
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(
-        _page(
-            f"{title} ({unit}, shorter is better; each group has its own scale)",
-            legend + parts,
-            y,
-        )
-    )
+    about = f"{unit}, shorter is better; each group has its own scale"
+    path.write_text(_page(title, about, legend + parts, y))
+
+
+def _short(value: float) -> str:
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
 
 
 def _box(x: float, y: float, width: float, height: float, fill: str) -> str:
     return f'<rect x="{x}" y="{y}" width="{width:.1f}" height="{height}" rx="2" fill="{fill}"/>'
 
 
-def _legend(names: list[str], colour: Mapping[str, str]) -> tuple[list[str], int]:
+def _legend(names: list[str], colour: Mapping[str, str], left: int) -> tuple[list[str], int]:
     """Give the legend, in as many lines as it needs, and where the bars may begin."""
-    parts, x, y = [], LEFT, 38
+    parts, x, y = [], left, 48
     for name in names:
         width = 26 + 7 * len(name)
-        if x + width > WIDTH and x > LEFT:
-            x, y = LEFT, y + 16
+        if x + width > WIDTH and x > left:
+            x, y = left, y + 16
         parts.append(_box(x, y, 10, 10, colour[name]))
         parts.append(f'<text x="{x + 14}" y="{y + 9}">{escape(name)}</text>')
         x += width
@@ -59,10 +60,12 @@ STYLE = (
 )
 
 
-def _page(title: str, parts: list[str], height: int) -> str:
+def _page(title: str, about: str, parts: list[str], height: int) -> str:
     size = f'viewBox="0 0 {WIDTH} {height}" width="{WIDTH}" height="{height}"'
     head = f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img">'
-    heading = f'<text x="{LEFT}" y="22" class="title">{escape(title)}</text>'
-    return "\n".join(
-        [head, f"<title>{escape(title)}</title><style>{STYLE}</style>", heading, *parts, "</svg>", ""]
-    )
+    heading = [
+        f"<title>{escape(title)}</title><style>{STYLE}</style>",
+        f'<text x="12" y="20" class="title">{escape(title)}</text>',
+        f'<text x="12" y="36">{escape(about)}</text>',
+    ]
+    return "\n".join([head, *heading, *parts, "</svg>", ""])

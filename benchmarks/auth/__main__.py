@@ -100,7 +100,12 @@ def _curve(folder: Path, server: Database | None, size: Size) -> Part:
             operation: {name: 1e6 / each.per_second for name, each in row.items()}
             for operation, row in measured.operations.items()
         }
-        bars(report.FIGURES / "auth-curve.svg", "What a request takes with a full table", "µs", groups)
+        bars(
+            report.FIGURES / "auth-curve.svg",
+            "What a request takes with a full table",
+            "µs of the run",
+            groups,
+        )
     return "full tables", tables.curved(measured), asdict(measured)
 
 
