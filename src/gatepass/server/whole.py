@@ -1,9 +1,10 @@
 """An answer that is all there: head and body leave in one write.
 
-uvicorn takes an answer in pieces, looks at each header of it by itself and writes the head alone: a seventh
-of a session check. What Auth answers is nearly always there as a whole, and most of its headers are the same
-for every answer. So `BoundedHttpProtocol` takes such an answer as one message of its own, of which it tells
-by an extension in the scope (ASGI §Extensions); where a server has none, two messages do as ever.
+uvicorn takes an answer in pieces, looks at each header of it by itself and writes the head alone: with
+Starlette's layers, 5 of the 28 µs of the shortest answers. What Auth answers is nearly always there as a
+whole, and most of its headers are the same for every answer. So `BoundedHttpProtocol` takes such an answer as
+one message of its own, of which it tells by an extension in the scope (ASGI §Extensions); where a server has
+none, two messages do as ever.
 """
 
 from __future__ import annotations
