@@ -14,7 +14,7 @@ from tests.contract.beside import ENDED, EVENT, PATIENCE, ROTATED, begin, stands
 from tests.contract.samples import DAY, NOW, digest, fill, session
 
 from gatepass.auth import Conflict, SessionStarted, SessionTouched, StorageUnavailable
-from gatepass.storage.postgres import PostgresStore, deadline
+from gatepass.storage.postgres import PostgresStore, deadline, lines
 from gatepass.storage.postgres.line import Answer, Line, LineLost, Skipped
 from gatepass.storage.postgres.pool import connect, parameters
 
@@ -314,3 +314,23 @@ async def test_closing_ends_the_lines(store: PostgresStore, database: psycopg.Co
         ours = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'gatepass'"
         while database.execute(ours).fetchall() != [(0,)]:  # noqa: ASYNC110 (the server ends them by itself)
             await asyncio.sleep(0.01)
+
+
+async def test_a_connection_that_is_lost_before_it_is_a_line_is_given_up_and_another_made(
+    store: PostgresStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def connect_and_lose(given: dict[str, Any]) -> Any:
+        connection = await connect(given)
+        connection.pgconn.finish()
+        return connection
+
+    store._lines.drop()
+    with monkeypatch.context() as failing:
+        failing.setattr(lines, "connect", connect_and_lose)
+        store._lines._grow()
+        connecting = store._lines._connecting
+        assert connecting is not None
+        await connecting
+    assert store._lines._reader is None
+    assert await store.session_by_sid("sid-one") is not None  # through the pool
+    await lines_are_there(store)

@@ -10,6 +10,8 @@ import asyncio
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
+import psycopg
+
 from gatepass.auth import StorageUnavailable
 from gatepass.storage.postgres.line import Line
 from gatepass.storage.postgres.pool import connect
@@ -91,7 +93,11 @@ class Lines:
             return
         finally:
             self._connecting = None
-        line = Line(connection, on_lost=self._lost)
+        try:
+            line = Line(connection, on_lost=self._lost)
+        except psycopg.Error:  # lost again already
+            await connection.close()
+            return
         if self._reader is None:
             self._reader = line
         else:
