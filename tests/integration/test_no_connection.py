@@ -14,7 +14,7 @@ from tests.integration.conftest import PATIENCE, Site
 from tests.integration.test_both_modes import bearer, log_in
 from tests.unit.verifier.services.frameworks import SERVICES, Ask, service
 
-from gatepass.verifier import Document, FetchFailed, Follower, Verifier
+from gatepass.verifier import Document, FetchFailed, Follower, HttpFetch, Verifier
 
 pytestmark = pytest.mark.xdist_group("auth")
 
@@ -51,10 +51,28 @@ def attempts(token: str, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return found
 
 
+class Held(HttpFetch):
+    """The network, which lets nothing through until the gate is open: a Service stays cold for as long."""
+
+    def __init__(self, gate: threading.Event) -> None:
+        super().__init__()
+        self._gate = gate
+
+    async def get(self, url: str, *, patience: float = 0) -> Document:
+        await asyncio.to_thread(self._gate.wait)
+        return await super().get(url, patience=patience)
+
+
 @pytest.fixture
-def checks(site: Site) -> Iterator[Verifier]:
+def gate() -> threading.Event:
+    return threading.Event()
+
+
+@pytest.fixture
+def checks(site: Site, gate: threading.Event) -> Iterator[Verifier]:
     follower = Follower()
-    yield Verifier(issuer=site.url, audience="clinic", follower=follower)
+    yield Verifier(issuer=site.url, audience="clinic", follower=follower, make_fetch=lambda: Held(gate))
+    gate.set()
     follower.stop()
 
 
@@ -69,12 +87,13 @@ def until_it_knows(ask: Ask, token: str) -> None:
 
 @pytest.mark.parametrize("framework", SERVICES)
 def test_no_request_opens_a_connection(
-    framework: str, checks: Verifier, token: str, attempts: list[str]
+    framework: str, checks: Verifier, gate: threading.Event, token: str, attempts: list[str]
 ) -> None:
     ask = service(framework, checks)
     cold = ask("GET", "/appointments", bearer(token))
     assert cold.status == 503
     assert int(cold.headers["retry-after"]) >= 1
+    gate.set()
     until_it_knows(ask, token)
     for headers, status in [(bearer(token), 200), ({}, 401), (bearer("forged"), 401)]:
         assert ask("GET", "/appointments", headers).status == status
