@@ -25,6 +25,7 @@ from gatepass.oauth.metadata import METADATA_PATH, ServerMetadata, metadata_url
 from gatepass.oauth.passes import is_session_pass
 from gatepass.oauth.revocations import (
     PAGE_ENTRIES,
+    REVOCATIONS_MEDIA_TYPE,
     REVOCATIONS_TYP,
     Cursor,
     Page,
@@ -44,6 +45,7 @@ __all__ = [
     "METADATA_PATH",
     "PAGE_ENTRIES",
     "RECIPIENT_ALGORITHMS",
+    "REVOCATIONS_MEDIA_TYPE",
     "REVOCATIONS_TYP",
     "SHARED_ALGORITHM",
     "STALE",

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 REVOCATIONS_TYP: Final = "revocations+jwt"
+REVOCATIONS_MEDIA_TYPE: Final = f"application/{REVOCATIONS_TYP}"
+"""What a `typ` without a slash stands for (RFC 7515 §4.1.9)."""
 
 PAGE_ENTRIES: Final = 4_000
 """Entries on one page at most: a few milliseconds of work for who writes and for who reads it."""

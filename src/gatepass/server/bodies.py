@@ -204,6 +204,8 @@ class AdminUsersPage(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     name: Annotated[str, Meta(max_length=254)] | None = None
     role: Annotated[str, Meta(max_length=64)] | None = None
 
+    ONE_AT_MOST: ClassVar = ("email", "email_prefix", "name", "role")
+
 
 class AdminPage(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Which part of a long list."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
+from gatepass.oauth import REVOCATIONS_MEDIA_TYPE
 from gatepass.server.answers import PROBLEMS, ProblemDetails
 from gatepass.server.bodies import Body, Lasting
 from gatepass.server.cookies import SessionCookie
@@ -61,6 +62,10 @@ def _schemas(kinds: Iterable[type[msgspec.Struct]], *, lifetime: int) -> dict[st
     return schemas
 
 
+# OpenAPI knows the header for credentials alone; here the pass is what the question is about.
+_IN_QUESTION: Final = "One that does not hold is no refusal: it is the answer (RFC 7662 §2.2)."
+
+
 def _security_schemes(config: ServerConfig) -> dict[str, Any]:
     return {
         "bearer": {
@@ -73,11 +78,16 @@ def _security_schemes(config: ServerConfig) -> dict[str, Any]:
             "scheme": "bearer",
             "description": "A session id (gps_…) alone: an access token is not enough.",
         },
-        "access_token": {
+        "session_in_question": {
+            "type": "http",
+            "scheme": "bearer",
+            "description": f"The session id (gps_…) that is asked about. {_IN_QUESTION}",
+        },
+        "token_in_question": {
             "type": "http",
             "scheme": "bearer",
             "bearerFormat": "JWT",
-            "description": "An access token alone, RFC 6750.",
+            "description": f"The access token that is asked about. {_IN_QUESTION}",
         },
         "cookie": {
             "type": "apiKey",
@@ -111,8 +121,8 @@ _WAYS: Final[dict[Access, tuple[str, ...]]] = {
     Access.LOGGED_IN: ("bearer", "cookie"),
     Access.SESSION: ("session_id", "cookie"),
     Access.SESSION_BEARER: ("session_id",),
-    Access.SESSION_ID: ("session_id",),
-    Access.ACCESS_TOKEN: ("access_token",),
+    Access.SESSION_ID: ("session_in_question",),
+    Access.ACCESS_TOKEN: ("token_in_question",),
 }
 
 
@@ -120,7 +130,18 @@ def _security(access: Access) -> list[dict[str, list[str]]]:
     return [{way: []} for way in _WAYS[access]]
 
 
-_TEXTS: Final = {"application/jwt": {"type": "string", "pattern": r"^[\w-]+\.[\w-]+\.[\w-]+$"}}
+_PAGE: Final = {"type": "string", "pattern": r"^[\w-]+\.[\w-]+\.[\w-]+$"}
+# Of a stream OpenAPI 3.1 has a schema describe one event, as its reader has it.
+_EVENT: Final = {
+    "type": "object",
+    "description": "An event of the stream.",
+    "required": ["id", "data"],
+    "properties": {
+        "id": {"type": "string", "description": "The cursor to go on from."},
+        "data": _PAGE | {"contentMediaType": REVOCATIONS_MEDIA_TYPE},
+    },
+}
+_TEXTS: Final[dict[str, dict[str, Any]]] = {REVOCATIONS_MEDIA_TYPE: _PAGE, "text/event-stream": _EVENT}
 
 
 def _success(row: Operation) -> dict[str, Any]:
@@ -185,10 +206,37 @@ def _query_parameters(query: type[msgspec.Struct] | None) -> list[dict[str, Any]
     _, components = msgspec.json.schema_components([query], ref_template=_REFERENCE)
     schema = components[query.__name__]
     required = schema.get("required", [])
-    return [
+    members = dict(schema["properties"])
+    apart = {name: members.pop(name) for name in getattr(query, "ONE_AT_MOST", ())}
+    written = [
         {"name": name, "in": "query", "required": name in required, "schema": kind}
-        for name, kind in schema["properties"].items()
+        for name, kind in members.items()
     ]
+    return [*written, _one_at_most(apart)] if apart else written
+
+
+def _one_at_most(members: dict[str, Any]) -> dict[str, Any]:
+    """Write parameters that exclude each other. Only a schema says that, and each parameter has its own: so
+    they are the members of one object, which stand in the query side by side (`form` and `explode`)."""
+    return {
+        "name": "one_of",
+        "in": "query",
+        "required": False,
+        "style": "form",
+        "explode": True,
+        "description": "One of these at most, by its own name.",
+        "schema": {
+            "type": "object",
+            "properties": {name: {"anyOf": _not_null(kind)} for name, kind in members.items()},
+            "maxProperties": 1,
+            "additionalProperties": False,
+        },
+    }
+
+
+def _not_null(kind: dict[str, Any]) -> list[dict[str, Any]]:
+    """Leave out the null that stands for a member which isn't there: in a query it would be a text."""
+    return [one for one in kind["anyOf"] if one != {"type": "null"}]
 
 
 def _reference(kind: type[msgspec.Struct]) -> dict[str, str]:

@@ -73,7 +73,7 @@ class Operation:
     answers: tuple[type[msgspec.Struct], ...] = ()
     """More than one: which of them follows from the request. None: no content."""
     media_type: str = "application/json"
-    """Anything else is a text of its own, and the document says no more about it."""
+    """Anything else is a text of its own."""
     status: int = 200
     revalidates: bool = False
     """Whether it has an ETag, and answers 304 to who has it already."""

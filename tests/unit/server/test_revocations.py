@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 async def test_an_empty_feed_is_a_signed_page(world: World) -> None:
     answer = await get(world)
-    assert answer.headers["content-type"] == "application/jwt"
+    assert answer.headers["content-type"] == "application/revocations+jwt"
     found = read(world, answer.text)
     assert (found.after, found.seq, found.more, found.selectors) == (None, 0, False, ())
     assert found.true_at == int(world.now * 1000)

@@ -6,7 +6,7 @@ import asyncio
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
-from gatepass.oauth import Cursor
+from gatepass.oauth import REVOCATIONS_MEDIA_TYPE, Cursor
 from gatepass.server.answers import Answer, Refused
 from gatepass.server.bodies import FollowQuery, RevocationsQuery
 from gatepass.server.caching import cached
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 PATH: Final = "/revocations"
 STREAM_PATH: Final = "/revocations/stream"
 
-_JWT: Final = (b"content-type", b"application/jwt")
+_PAGE: Final = (b"content-type", REVOCATIONS_MEDIA_TYPE.encode())
 
 # What lies behind a place, up to another, stays true. Not for longer than the keys are kept: whoever gets the
 # page must still find the key that signed it.
@@ -35,7 +35,7 @@ async def revocations(call: Call, query: RevocationsQuery) -> Answer:
     if query.wait and not page.grew:
         page = await _grown(call, page, within=query.wait)
     settled = page.more and not page.is_whole
-    return cached(call, Answer(200, page.text, (_JWT,)), control=_SETTLED if settled else _NEWEST)
+    return cached(call, Answer(200, page.text, (_PAGE,)), control=_SETTLED if settled else _NEWEST)
 
 
 async def follow(call: Call, query: FollowQuery) -> Stream:
@@ -76,7 +76,7 @@ ROWS: Final = (
         tag="for Services",
         handler=revocations,
         query=RevocationsQuery,
-        media_type="application/jwt",
+        media_type=REVOCATIONS_MEDIA_TYPE,
         revalidates=True,
         problems=frozenset({"busy"}),
         counted=False,
