@@ -227,16 +227,18 @@ def _one_at_most(members: dict[str, Any]) -> dict[str, Any]:
         "description": "One of these at most, by its own name.",
         "schema": {
             "type": "object",
-            "properties": {name: {"anyOf": _not_null(kind)} for name, kind in members.items()},
+            "properties": {name: _not_null(kind) for name, kind in members.items()},
             "maxProperties": 1,
             "additionalProperties": False,
         },
     }
 
 
-def _not_null(kind: dict[str, Any]) -> list[dict[str, Any]]:
+def _not_null(kind: dict[str, Any]) -> dict[str, Any]:
     """Leave out the null that stands for a member which isn't there: in a query it would be a text."""
-    return [one for one in kind["anyOf"] if one != {"type": "null"}]
+    written: dict[str, Any]
+    (written,) = (one for one in kind["anyOf"] if one != {"type": "null"})
+    return written
 
 
 def _reference(kind: type[msgspec.Struct]) -> dict[str, str]:
