@@ -212,6 +212,15 @@ class Contended(AuthError):
         super().__init__("too many changes at the same moment")
 
 
+class PasswordsBusy(AuthError):
+    """Too many passwords wait to be hashed; the same request may well succeed in a moment."""
+
+    code = "passwords_busy"
+
+    def __init__(self) -> None:
+        super().__init__("too many passwords wait to be hashed")
+
+
 class StorageUnavailable(AuthError):
     """The storage cannot answer now (locked, full, closed); what was acknowledged before is safe."""
 

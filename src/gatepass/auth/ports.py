@@ -254,12 +254,12 @@ class Passwords(Protocol):
     """Slow password hashing, kept off the event loop by the adapter. See `passwords` for what to compute."""
 
     async def hash(self, password: str) -> str:
-        """Hash a password under the current profile."""
+        """Hash a password under the current profile. Raises `PasswordsBusy`."""
         ...
 
     async def verify(self, encoded: str | None, password: str) -> bool:
         """Check a password; None verifies a dummy hash and answers False: the same work for an unknown
-        user."""
+        user. Raises `PasswordsBusy`."""
         ...
 
     def needs_rehash(self, encoded: str) -> bool:

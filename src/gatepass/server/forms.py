@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from gatepass.auth import AuthError, InvalidInput, TooManyAttempts
+from gatepass.auth import InvalidInput, TooManyAttempts
 from gatepass.server.pages import wait, words_for
 from gatepass.server.refusals import refusal_of
 
 if TYPE_CHECKING:
+    from gatepass.auth import AuthError
     from gatepass.server.answers import Answer, Header, Refused
     from gatepass.server.request import Call
 
@@ -26,15 +27,10 @@ class Objection:
     headers: tuple[Header, ...] = ()
 
 
-def objection(call: Call, error: AuthError | Refused) -> Objection:
-    """Say why a form comes back, to the operator too. Whatever is no fault of the form is raised again."""
-    if isinstance(error, AuthError):
-        call.log_refusal(label=f"{call.scope['method']} {call.scope['path']}", code=error.code)
-        refused = refusal_of(error)
-    elif error.code == "busy":
-        refused = error
-    else:
-        raise error
+def objection(call: Call, error: AuthError) -> Objection:
+    """Say why a form comes back, to the operator too."""
+    call.log_refusal(label=f"{call.scope['method']} {call.scope['path']}", code=error.code)
+    refused = refusal_of(error)
     return Objection(_words(error, refused), refused.status, refused.all_headers())
 
 
@@ -48,7 +44,7 @@ def form(call: Call, template: str, against: Objection | None = None, **values: 
     )
 
 
-def _words(error: AuthError | Refused, refused: Refused) -> str:
+def _words(error: AuthError, refused: Refused) -> str:
     if isinstance(error, InvalidInput):
         return f"The {_LABELS.get(error.field, error.field.replace('_', ' '))} {error.reason}."
     if isinstance(error, TooManyAttempts):

@@ -12,8 +12,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from gatepass.auth import passwords
-from gatepass.server.answers import Refused
+from gatepass.auth import PasswordsBusy, passwords
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,9 +23,6 @@ _T = TypeVar("_T")
 
 # Waiting hashes per thread: 25 × 20 ms is half a second, about what a person takes for slow but working.
 QUEUE_PER_THREAD: Final = 25
-
-# When to come back, in seconds: by then the queue has been worked off.
-_RETRY_AFTER: Final = 1
 
 # What an imported hash may cost at most, about (auth/foreign_hashes.py). Seconds.
 _WAIT_AT_MOST: Final = 1.0
@@ -66,13 +62,13 @@ class PasswordPool:
         return max(0, self._in_flight - self._threads)
 
     async def hash(self, password: str) -> str:
-        """Hash a new password. Raises `Refused("busy")`."""
+        """Hash a new password. Raises `PasswordsBusy`."""
         return await self._run(
             lambda: passwords.hash_password(password, entropy=self._entropy, profile=self._profile)
         )
 
     async def verify(self, encoded: str | None, password: str) -> bool:
-        """Tell whether it is the password; None costs the same and never is. Raises `Refused("busy")`.
+        """Tell whether it is the password; None costs the same and never is. Raises `PasswordsBusy`.
 
         Imported hashes cost what they cost, mostly more than ours. Since the first of them was seen, every
         "no" waits, without working, until as much time went by as the costliest took: or its own would tell
@@ -104,7 +100,7 @@ class PasswordPool:
 
     async def _run(self, work: Callable[[], _T]) -> _T:
         if self._in_flight >= self._threads * (1 + QUEUE_PER_THREAD):
-            raise Refused("busy", retry_after=_RETRY_AFTER)
+            raise PasswordsBusy
         self._in_flight += 1
         # The count goes down when the work is done, not when the client stops waiting for it: a client that
         # hangs up leaves the thread busy.

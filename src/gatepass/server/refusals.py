@@ -25,6 +25,7 @@ _CODES: Final[dict[type[auth.AuthError], str]] = {
     auth.UserUnknown: "not_found",
     auth.NotPermitted: "insufficient_scope",
     auth.Contended: "busy",
+    auth.PasswordsBusy: "busy",
     auth.StorageUnavailable: "busy",
     auth.KeysUnavailable: "busy",
     auth.RecipientUnknown: "busy",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from tests.server_world import sent
 
-from gatepass.auth import Client, Contended, Limit, StorageUnavailable, usecases
+from gatepass.auth import Client, Contended, Limit, PasswordsBusy, StorageUnavailable, usecases
 from gatepass.server.pages import ago, wait
 
 if TYPE_CHECKING:
@@ -43,6 +43,19 @@ async def post_login(
     async with world.client(origin=world.config.issuer) as client:
         form = {"email": email, "password": password} | ({"return_to": return_to} if return_to else {})
         return await client.post("/login", data=form)
+
+
+async def test_in_a_crowd_the_form_comes_back_and_says_to_wait(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def verify(*_: object) -> bool:
+        raise PasswordsBusy
+
+    monkeypatch.setattr(world.auth.passwords, "verify", verify)
+    answer = await post_login(world)
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
+    assert "Please try again in a few seconds." in answer.text
+    assert Page(answer.text).by_id("email")["value"] == "ann@example.org"
 
 
 async def test_each_field_of_the_form_has_a_label(world: World) -> None:

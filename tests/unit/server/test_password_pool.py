@@ -5,14 +5,16 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import os
+import threading
 from base64 import b64encode
 from typing import TYPE_CHECKING
 
 import pytest
 
+from gatepass.auth import PasswordsBusy
 from gatepass.auth.passwords import Profile
 from gatepass.server import PasswordPool
-from gatepass.server.passwords import cores
+from gatepass.server.passwords import QUEUE_PER_THREAD, cores
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -60,6 +62,23 @@ async def test_since_the_first_imported_hash_every_no_takes_as_long_and_a_yes_as
     assert all(0 < wait <= 1 for wait in waits)
     assert await pool.verify(await pool.hash("password"), "password")
     assert len(waits) == 2
+
+
+async def test_who_would_wait_too_long_is_refused_in_words_of_auths() -> None:
+    go_on = threading.Event()
+
+    def slowly(count: int) -> bytes:
+        go_on.wait(60)
+        return bytes(count)
+
+    pool = PasswordPool(entropy=slowly, profile=Profile(memory=8, passes=1, lanes=1), threads=1)
+    crowd = [asyncio.create_task(pool.hash("password")) for _ in range(1 + QUEUE_PER_THREAD)]
+    await asyncio.sleep(0)  # each has its place in the queue
+    with pytest.raises(PasswordsBusy):
+        await pool.hash("password")
+    go_on.set()
+    assert len(set(await asyncio.gather(*crowd))) == 1
+    pool.close()
 
 
 def test_there_is_a_thread_for_each_core_that_the_process_may_use(monkeypatch: pytest.MonkeyPatch) -> None:

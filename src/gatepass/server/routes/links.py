@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from gatepass.auth import InvalidInput, LinkRefused, Purpose, TooManyAttempts, usecases
-from gatepass.server.answers import Refused, see_other
+from gatepass.auth import InvalidInput, LinkRefused, PasswordsBusy, Purpose, TooManyAttempts, usecases
+from gatepass.server.answers import see_other
 from gatepass.server.bodies import LinkBody, NewPasswordBody, ResetBody
 from gatepass.server.credentials import visitor
 from gatepass.server.csrf import check_origin
@@ -70,7 +70,7 @@ async def submit_password(call: Call) -> Answer:
         )
     except LinkRefused as error:
         return _dead(call, error)
-    except (InvalidInput, TooManyAttempts, Refused) as error:
+    except (InvalidInput, PasswordsBusy, TooManyAttempts) as error:
         return await _password_form(call, objection(call, error))
     return see_other("/login?done=password-set", (b"set-cookie", call.site.link_cookie.taken_back()))
 

@@ -6,7 +6,7 @@ import logging
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
-from gatepass.auth import AuthError, LoginRefused, TooManyAttempts, usecases
+from gatepass.auth import AuthError, LoginRefused, PasswordsBusy, TooManyAttempts, usecases
 from gatepass.server.answers import Refused, see_other
 from gatepass.server.credentials import visitor
 from gatepass.server.csrf import check_origin
@@ -43,7 +43,7 @@ async def submit_login(call: Call) -> Answer:
         entered = await usecases.log_in(
             call.site.auth, email=email, password=password, client=call.client, now=call.now
         )
-    except (LoginRefused, TooManyAttempts, Refused) as error:
+    except (LoginRefused, TooManyAttempts, PasswordsBusy) as error:
         return _form(call, objection(call, error), return_to=return_to, email=email)
     await _end_previous(call)
     cookie = call.site.cookie.given(entered.session_id.reveal())

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from gatepass.auth import InvalidInput, PasswordRefused, TooManyAttempts, usecases
-from gatepass.server.answers import Refused, see_other
+from gatepass.auth import InvalidInput, PasswordRefused, PasswordsBusy, TooManyAttempts, usecases
+from gatepass.server.answers import see_other
 from gatepass.server.bodies import EmailBody, NamesBody
 from gatepass.server.credentials import visitor, visitor_acting
 from gatepass.server.forms import Objection, form, objection
@@ -41,7 +41,7 @@ async def submit_names(call: Call) -> Answer:
             client=call.client,
             now=call.now,
         )
-    except (InvalidInput, PasswordRefused, TooManyAttempts, Refused) as error:
+    except (InvalidInput, PasswordRefused, PasswordsBusy, TooManyAttempts) as error:
         return _form(call, checked.user, objection(call, error), wrong="names", typed=fields)
     return see_other("/?done=names")
 
@@ -59,7 +59,7 @@ async def submit_email(call: Call) -> Answer:
             client=call.client,
             now=call.now,
         )
-    except (InvalidInput, PasswordRefused, TooManyAttempts, Refused) as error:
+    except (InvalidInput, PasswordRefused, PasswordsBusy, TooManyAttempts) as error:
         return _form(call, checked.user, objection(call, error), wrong="email", typed=fields)
     return see_other("/?done=email-asked")
 
