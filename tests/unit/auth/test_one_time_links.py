@@ -106,6 +106,16 @@ async def test_enabling_lets_no_invited_user_in(auth: Auth) -> None:
     ).status is UserStatus.INVITED
 
 
+async def test_who_was_disabled_before_choosing_a_password_is_invited_again(auth: Auth, box: MailBox) -> None:
+    bob = await invite(auth)
+    await usecases.disable_user(auth, user_id=bob.id, actor="cli", now=NOW)
+    enabled = await usecases.enable_user(auth, user_id=bob.id, actor="cli", now=NOW)
+    assert enabled.status is UserStatus.INVITED
+    await usecases.invite_again(auth, user_id=bob.id, actor="cli", now=NOW)
+    await box.collect(auth, now=NOW)
+    assert (await set_password(auth, box.link())).status is UserStatus.ACTIVE
+
+
 async def test_a_reset_ends_every_session_and_logs_nobody_in(auth: Auth, box: MailBox) -> None:
     user = await add(auth)
     came = await log_in(auth)

@@ -42,7 +42,8 @@ async def enable_user(
             return user
         # The cut-off stays where disabling put it. The epoch moves though nobody has a token of it: it tells
         # a writer who looked earlier that the user is another one by now.
-        enabled = msgspec.structs.replace(user, status=UserStatus.ACTIVE, epoch=user.epoch + 1)
+        status = await _status(auth, user)
+        enabled = msgspec.structs.replace(user, status=status, epoch=user.epoch + 1)
         event = Event(now, EventKind.USER_ENABLED, user.id, None, actor_id(actor), address_of(client))
         try:
             await auth.store.commit(UserChanged(enabled, user.epoch), EventRecorded(event))
@@ -50,3 +51,9 @@ async def enable_user(
             continue
         return enabled
     raise Contended
+
+
+async def _status(auth: Auth, user: User) -> UserStatus:
+    """Say what the user is from now on: who has not chosen a password yet is still invited."""
+    found = await auth.store.credentials_by_email(user.email)
+    return UserStatus.INVITED if found is None or found[1] is None else UserStatus.ACTIVE
