@@ -9,7 +9,7 @@ class AuthError(Exception):
     """Anything that auth refuses; `code` is stable, the text carries no secret and no value of the
     caller's."""
 
-    code: ClassVar[str] = "auth_error"
+    code: str = "auth_error"
 
 
 class LoginRefused(AuthError):
@@ -132,7 +132,7 @@ class _Coded(AuthError):
 
     def __init__(self, code: str) -> None:
         super().__init__(self.TEXTS[code])
-        self.code = code  # type: ignore[misc]
+        self.code = code
 
 
 class SessionRefused(_Coded):

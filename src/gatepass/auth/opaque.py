@@ -11,7 +11,7 @@ import hmac
 import re
 from base64 import urlsafe_b64encode
 from collections.abc import Callable
-from typing import ClassVar, Final, Self, TypeAlias
+from typing import ClassVar, Final, NoReturn, Self, TypeAlias
 
 Entropy: TypeAlias = Callable[[int], bytes]
 
@@ -41,7 +41,7 @@ class Secret:
 
     __str__ = __repr__
 
-    def __reduce__(self) -> str:
+    def __reduce__(self) -> NoReturn:
         raise TypeError("a secret is not pickled")
 
 
@@ -87,7 +87,7 @@ class _Opaque:
 
     __str__ = __repr__
 
-    def __reduce__(self) -> str:
+    def __reduce__(self) -> NoReturn:
         raise TypeError("a secret is not pickled")
 
 

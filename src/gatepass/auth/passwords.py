@@ -16,9 +16,8 @@ from gatepass.auth import foreign_hashes
 if TYPE_CHECKING:
     from gatepass.auth.opaque import Entropy
 
-MAX_LENGTH: Final = (
-    1024  # characters; room for any passphrase, capped before hashing so that nobody hashes a book
-)
+MAX_LENGTH: Final = 1024
+"""Characters: room for any passphrase, capped before hashing so that nobody hashes a book."""
 SALT_BYTES: Final = 16  # RFC 9106 §3.1
 HASH_BYTES: Final = 32
 

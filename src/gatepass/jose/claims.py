@@ -8,9 +8,9 @@ from gatepass.jose.errors import ClaimInvalid, ClaimMissing, Expired, NotYetVali
 # (claims, now in seconds since the epoch); raises ClaimMissing, ClaimInvalid, Expired, NotYetValid or TooOld
 Judge: TypeAlias = Callable[[dict[str, Any], float], None]
 
-# The end of the year 9999: past it no calendar at hand can show the date, and a value in milliseconds is
-# not a date in 57000.
-_LAST_DATE: Final = 253_402_300_799
+LAST_DATE: Final = 253_402_300_799
+"""The end of the year 9999: past it no calendar at hand can show the date, and a value in milliseconds is
+not a date in 57000."""
 
 
 def judge_of(
@@ -37,7 +37,7 @@ def judge_of(
                 raise ClaimMissing("exp")
             exp, nbf, iat = _date("exp", exp), _date("nbf", nbf), _date("iat", iat)
         latest = now + leeway
-        if not now < exp <= _LAST_DATE or not 0 <= nbf <= latest or not 0 <= iat <= latest:
+        if not now < exp <= LAST_DATE or not 0 <= nbf <= latest or not 0 <= iat <= latest:
             _refuse_times(now, latest, exp, nbf, iat)
         if max_age is not None and not now - iat <= max_age:
             raise TooOld
@@ -68,9 +68,9 @@ def check_types(claims: Mapping[str, Any]) -> None:
         and type(get("aud", "")) is str
         and type(get("jti", "")) is str
         and type(exp) is type(nbf) is type(iat) is int
-        and 0 <= exp <= _LAST_DATE
-        and 0 <= nbf <= _LAST_DATE
-        and 0 <= iat <= _LAST_DATE
+        and 0 <= exp <= LAST_DATE
+        and 0 <= nbf <= LAST_DATE
+        and 0 <= iat <= LAST_DATE
     ):
         return  # what nearly all claims are; the rest is looked at one by one
     for name, check in _REGISTERED.items():
@@ -94,7 +94,7 @@ def _is_texts(value: object) -> bool:
 
 def _date(name: str, value: Any) -> int | float:
     """Give a NumericDate: finite, not a bool, from 1970 to 9999 (RFC 7519 §2)."""
-    if not isinstance(value, int | float) or isinstance(value, bool) or not 0 <= value <= _LAST_DATE:
+    if not isinstance(value, int | float) or isinstance(value, bool) or not 0 <= value <= LAST_DATE:
         raise ClaimInvalid(f"the claim {name!r} is not a date in seconds since 1970", name)
     return value
 

@@ -1,5 +1,4 @@
-"""The JWE algorithms: one table of how the content key is carried, one of how the content is sealed (RFC 7518
-§4, §5).
+"""The JWE algorithms: the table of `alg`, how the content key is carried (RFC 7518 §4).
 
 RSA1_5 is not in it: its padding is Bleichenbacher's oracle (RFC 8725 §3.2, RFC 7516 §11.5).
 """
@@ -39,9 +38,6 @@ class JweAlgorithm:
     wrapper: Callable[[Material], Wrap]
     unwrapper: Callable[[Material], Unwrap]
     carries: bool = True  # whether the token holds an encrypted key
-
-
-# ------------------------------------------------------------------------------------------------------
 
 
 def _octets(header: HeaderMembers, name: str) -> bytes:
@@ -129,9 +125,10 @@ def _rsa_oaep(name: str, digest: hashes.HashAlgorithm) -> JweAlgorithm:
     def unwrapper(material: Material) -> Unwrap:
         def unwrap(_enc: ContentEncryption, _header: HeaderMembers, encrypted: bytes) -> bytes:
             try:
-                return material.private.decrypt(encrypted, pad)  # type: ignore[no-any-return]
+                key: bytes = material.private.decrypt(encrypted, pad)
             except ValueError:
                 raise DecryptionFailed from None
+            return key
 
         return unwrap
 
@@ -142,7 +139,8 @@ def _exchange(private: Any, public: Any) -> bytes:
     """Agree on a secret; `cryptography` refuses the all-zero one of X25519 and X448 (RFC 7748 §6)."""
     if isinstance(private, ec.EllipticCurvePrivateKey):
         return private.exchange(ec.ECDH(), public)
-    return private.exchange(public)  # type: ignore[no-any-return]
+    shared: bytes = private.exchange(public)
+    return shared
 
 
 def _concat_kdf(shared: bytes, name: str, size: int, header: HeaderMembers) -> bytes:
@@ -205,6 +203,8 @@ def _ecdh(name: str, wrap_size: int | None) -> JweAlgorithm:
 # §3.13).
 _LEAST_COUNT, _MOST_COUNT = 1_000, 1_200_000
 _LEAST_SALT = 8  # bytes, RFC 7518 §4.8.1.1
+# Bytes. RFC 7518 §8.8 recommends 16 or 32 to 128; below 8 no count helps, and a longer one is hashed first.
+_LEAST_PASSWORD, _MOST_PASSWORD = 8, 1024
 
 
 def _pbes2(name: str, digest: hashes.HashAlgorithm, size: int, count: int) -> JweAlgorithm:
@@ -231,7 +231,7 @@ def _pbes2(name: str, digest: hashes.HashAlgorithm, size: int, count: int) -> Jw
 
         return unwrap
 
-    shape = KeyShape("oct", (), 8, 1024, default=32)
+    shape = KeyShape("oct", (), _LEAST_PASSWORD, _MOST_PASSWORD, default=32)
     return JweAlgorithm(name, "password", shape, "RFC 7518 §4.8", wrapper, unwrapper)
 
 

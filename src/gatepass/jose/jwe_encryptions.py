@@ -29,9 +29,6 @@ class ContentEncryption:
     opener: Callable[[bytes], Open]  # what it gives raises DecryptionFailed
 
 
-# ---------------------------------------------------------------------------------------------------
-
-
 def gcm(name: str, key_size: int) -> ContentEncryption:
     """Give the row of AES-GCM with keys of `key_size` bytes, a 96-bit nonce and a 128-bit tag."""
 

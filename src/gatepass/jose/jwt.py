@@ -8,7 +8,7 @@ from typing import Any, Final, TypeVar, overload
 import msgspec
 
 from gatepass.jose import b64, jws, strict_json
-from gatepass.jose.claims import check_types
+from gatepass.jose.claims import LAST_DATE, check_types
 from gatepass.jose.errors import ClaimInvalid, ClaimMissing, Malformed, TooLong, WrongType
 from gatepass.jose.header import media_type, parse_header
 from gatepass.jose.keys import Key
@@ -32,7 +32,7 @@ __all__ = [
 T = TypeVar("T")
 _FIRST_NAME: Final = re.compile(r"[`.\[]")
 
-_LONGEST_LIFE: Final = 253_402_300_799 // 2  # seconds: the sum of two of them is a date that `verify` accepts
+_LONGEST_LIFE: Final = LAST_DATE // 2  # seconds: the sum of two of them is a date that `verify` accepts
 
 
 def sign(claims: Mapping[str, object] | msgspec.Struct, key: Key, *, typ: str) -> str:
@@ -55,7 +55,8 @@ def sign(claims: Mapping[str, object] | msgspec.Struct, key: Key, *, typ: str) -
 
 def _members(claims: object) -> dict[str, Any]:
     if isinstance(claims, msgspec.Struct):
-        return msgspec.to_builtins(claims)  # type: ignore[no-any-return]
+        members: dict[str, Any] = msgspec.to_builtins(claims)
+        return members
     if isinstance(claims, Mapping):
         return dict(claims)
     raise Malformed("claims are a mapping")

@@ -220,7 +220,7 @@ class Key:
         """Give the private half as PEM (PKCS#8), encrypted if there is a password.
 
         Raises:
-            KeyInvalid: this is a public key or a shared secret.
+            KeyInvalid: this is a public key or a shared secret, or the password is empty.
         """
         return self._private_bytes("PEM", password)
 
@@ -228,7 +228,7 @@ class Key:
         """Give the private half as DER (PKCS#8), encrypted if there is a password.
 
         Raises:
-            KeyInvalid: this is a public key or a shared secret.
+            KeyInvalid: this is a public key or a shared secret, or the password is empty.
         """
         return self._private_bytes("DER", password)
 

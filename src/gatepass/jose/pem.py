@@ -67,15 +67,22 @@ def _load(load: Callable[[], Any]) -> Any:
 def write_public(material: Material, encoding: str) -> bytes:
     """Give the public half as SubjectPublicKeyInfo; `encoding` is PEM or DER."""
     form = serialization.PublicFormat.SubjectPublicKeyInfo
-    return material.public.public_bytes(_ENCODINGS[encoding], form)  # type: ignore[no-any-return]
+    written: bytes = material.public.public_bytes(_ENCODINGS[encoding], form)
+    return written
 
 
 def write_private(material: Material, encoding: str, password: bytes | None) -> bytes:
-    """Give the private half as PKCS#8, encrypted if there is a password; `encoding` is PEM or DER."""
-    encryption: serialization.KeySerializationEncryption = (
-        serialization.BestAvailableEncryption(password) if password else serialization.NoEncryption()
+    """Give the private half as PKCS#8, encrypted if there is a password; `encoding` is PEM or DER.
+
+    Raises:
+        KeyInvalid: the password is empty: whoever hands one over does not want the key in the clear.
+    """
+    encryption: serialization.KeySerializationEncryption = serialization.NoEncryption()
+    if password is not None:
+        if not password:
+            raise KeyInvalid("a password for a private key is not empty")
+        encryption = serialization.BestAvailableEncryption(password)
+    written: bytes = material.private.private_bytes(
+        _ENCODINGS[encoding], serialization.PrivateFormat.PKCS8, encryption
     )
-    form = serialization.PrivateFormat.PKCS8
-    return material.private.private_bytes(  # type: ignore[no-any-return]
-        _ENCODINGS[encoding], form, encryption
-    )
+    return written

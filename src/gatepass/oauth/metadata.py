@@ -75,7 +75,7 @@ class ServerMetadata(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
 
 
 def _check_url(url: str, *, member: str, plain_http: bool) -> None:
-    """Refuse what may not be asked; an issuer elsewhere may not name this machine's loopback either."""
+    """Refuse what may not be asked; plain http, which is this machine, only of an issuer that is it too."""
     try:
         parts = web_url(url)
     except UrlRefused as error:

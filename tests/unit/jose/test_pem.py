@@ -115,6 +115,13 @@ def test_what_is_not_one_key_for_the_algorithm_is_refused(pem: bytes | str) -> N
         Key.from_pem(pem, "ES256")
 
 
+def test_an_empty_password_never_writes_a_key_in_the_clear() -> None:
+    for write in (GOOD.to_private_pem, GOOD.to_private_der):
+        with pytest.raises(KeyInvalid, match="not empty"):
+            write(b"")
+        assert write(None) != write(b"secret")
+
+
 def test_a_password_is_the_right_one_or_none() -> None:
     with pytest.raises(KeyInvalid):
         Key.from_pem(GOOD.to_private_pem(b"secret"), "ES256", password=b"wrong")
