@@ -9,9 +9,10 @@ from __future__ import annotations
 import hashlib
 import hmac
 import re
-from base64 import urlsafe_b64encode
 from collections.abc import Callable
 from typing import ClassVar, Final, NoReturn, Self, TypeAlias
+
+from gatepass.jose import b64
 
 Entropy: TypeAlias = Callable[[int], bytes]
 
@@ -57,7 +58,7 @@ class _Opaque:
     @classmethod
     def new(cls, entropy: Entropy) -> Self:
         """Make one from 32 random bytes."""
-        return cls(cls.PREFIX + _b64(entropy(SECRET_BYTES)))
+        return cls(cls.PREFIX + b64.encode(entropy(SECRET_BYTES)))
 
     @classmethod
     def parse(cls, text: str) -> Self | None:
@@ -119,13 +120,9 @@ def new_id(entropy: Entropy) -> str:
     first character is one of A to f.
     """
     first, *rest = entropy(ID_BYTES)
-    return _b64(bytes([first & 0x7F, *rest]))
+    return b64.encode(bytes([first & 0x7F, *rest]))
 
 
 def hash_text(text: str) -> bytes:
     """Give the SHA-256 under which a token's text is stored."""
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
-
-
-def _b64(data: bytes) -> str:
-    return urlsafe_b64encode(data).rstrip(b"=").decode("ascii")

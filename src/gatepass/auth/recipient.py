@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hmac
 import struct
-from base64 import urlsafe_b64encode
 from typing import TYPE_CHECKING
 
 from gatepass.auth.errors import RecipientUnknown
+from gatepass.jose import b64
 from gatepass.oauth import CONTENT_ENCRYPTIONS, RECIPIENT_ALGORITHMS
 
 if TYPE_CHECKING:
@@ -53,4 +53,4 @@ def jti_of_record(*, family: str, issued_at: float, kek: Secret) -> str:
     mac = hmac.digest(
         kek.reveal(), b"gatepass jti 1" + struct.pack(">d", issued_at) + family.encode(), "sha256"
     )
-    return urlsafe_b64encode(mac[:16]).rstrip(b"=").decode()
+    return b64.encode(mac[:16])

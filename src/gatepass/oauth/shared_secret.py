@@ -8,12 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import re
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final, NoReturn
 
-from gatepass.jose import Key, KeySet
+from gatepass.jose import Key, KeySet, Malformed, b64
 from gatepass.oauth.errors import SecretRefused
 
 if TYPE_CHECKING:
@@ -27,8 +25,6 @@ _MOST_BYTES: Final = 64
 """HMAC-SHA256 hashes what is longer than its block; more adds nothing."""
 _MOST_SECRETS: Final = 4
 """One signs; one more is there while it is exchanged. A list grows when nobody takes old ones out."""
-
-_TEXT: Final = re.compile(r"[A-Za-z0-9_-]+")
 
 # 32 random bytes have 30 different ones on average; fewer than 16 come once in 10^16 tries.
 _LEAST_DIFFERENT: Final = 16
@@ -98,7 +94,7 @@ class SharedSecrets:
 def new_shared_secret(entropy: Callable[[int], bytes]) -> str:
     """Make a secret, as it stands in a secrets file."""
     while True:
-        text = urlsafe_b64encode(entropy(LEAST_BYTES)).rstrip(b"=").decode()
+        text = b64.encode(entropy(LEAST_BYTES))
         try:
             SharedSecrets.parse(text)
         except SecretRefused:
@@ -107,18 +103,13 @@ def new_shared_secret(entropy: Callable[[int], bytes]) -> str:
 
 
 def _decoded(text: str) -> bytes:
-    if _TEXT.fullmatch(text) is None:
-        raise SecretRefused("a secret is written in base64url, without padding")
     if text.lower() == text or text.upper() == text:
         # All random ones have both; what a person typed often has one.
         raise SecretRefused("this looks typed; let 'gatepass init --shared-secret' make one")
     try:
-        secret = urlsafe_b64decode(text + "=" * (-len(text) % 4))
-    except ValueError:
-        raise SecretRefused("a secret is written in base64url, without padding") from None
-    if urlsafe_b64encode(secret).rstrip(b"=").decode() != text:
-        raise SecretRefused("a secret is written in canonical base64url")
-    return _strong(secret)
+        return _strong(b64.decode(text))
+    except Malformed:
+        raise SecretRefused("a secret is written in canonical base64url, without padding") from None
 
 
 def _strong(secret: bytes) -> bytes:
@@ -147,4 +138,4 @@ def _counts(secret: bytes) -> bool:
 def _name(secret: bytes) -> str:
     """Give the `kid`: the same at Auth and at every Service, and no help for who wants the secret."""
     mac = hmac.digest(secret, b"gatepass: the name of this secret", "sha256")
-    return urlsafe_b64encode(mac[:12]).decode()
+    return b64.encode(mac[:12])
