@@ -29,19 +29,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """List the live sessions, the last seen first."""
-    now = time.time()
-
-    async def find(auth: Auth) -> list[tuple[Session, User]]:
-        found: list[tuple[Session, User]] = []
-        while True:
-            after = found[-1][0].sid if found else None
-            page = await usecases.live_sessions(auth, actor="cli", now=now, after=after, limit=PAGE)
-            found += page
-            if len(page) < PAGE:
-                return found
-
-    wanted = args.email.strip().casefold() if args.email else None
-    found = [(s, u) for s, u in with_auth(args, find) if wanted is None or u.email == wanted]
+    now, email = time.time(), args.email
+    found = with_auth(args, lambda auth: _all(auth, now) if email is None else _of(auth, email, now))
     found.sort(key=lambda pair: -pair[0].last_seen_at)
     if args.json:
         write_json([_row(session, user) for session, user in found])
@@ -50,9 +39,24 @@ def run(args: argparse.Namespace) -> int:
         [s.sid, u.email, s.device, s.address, local_time(s.created_at), f"{span(now - s.last_seen_at)} ago"]
         for s, u in found
     ]
-    empty = "Nobody is logged in." if wanted is None else f"{wanted} is not logged in."
+    empty = "Nobody is logged in." if email is None else f"{email} is not logged in."
     write_table(["SID", "USER", "DEVICE", "ADDRESS", "SINCE", "LAST SEEN"], rows, empty=empty)
     return 0
+
+
+async def _all(auth: Auth, now: float) -> list[tuple[Session, User]]:
+    found: list[tuple[Session, User]] = []
+    while True:
+        after = found[-1][0].sid if found else None
+        page = await usecases.live_sessions(auth, actor="cli", now=now, after=after, limit=PAGE)
+        found += page
+        if len(page) < PAGE:
+            return found
+
+
+async def _of(auth: Auth, email: str, now: float) -> list[tuple[Session, User]]:
+    user = await usecases.find_user(auth, email=email, actor="cli")
+    return [(found, user) for found in await usecases.list_sessions(auth, user_id=user.id, now=now)]
 
 
 def _row(session: Session, user: User) -> dict[str, object]:
