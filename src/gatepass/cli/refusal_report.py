@@ -22,16 +22,16 @@ class RefusalReport:
     """A file of lines such as `17: email: is not an e-mail address`."""
 
     def __init__(self, path: Path, *, after: int) -> None:
-        """Open it, and keep what it says of lines up to `after`. Raises `CommandFailed`."""
+        """Open it, and cut off what it says of lines behind `after`. Raises `CommandFailed`."""
         self.path = path
         try:
-            kept = [text for text in _lines(path) if int(text.partition(":")[0]) <= after]
-            self._file = path.open("w", encoding="utf-8")
+            kept = _kept(path, after=after)
+            self._file = path.open("ab")
+            self._file.truncate(kept)
         except ValueError:
             raise CommandFailed(f"{path} is no report of an import; name another: --report") from None
         except OSError as error:
             raise CommandFailed(f"can't write {path}: {error.strerror}") from None
-        self._write("".join(kept))
 
     def add(self, refusals: Iterable[Refusal]) -> None:
         """Write refusals down, to stay. Raises `CommandFailed`."""
@@ -47,15 +47,22 @@ class RefusalReport:
         if not text:
             return
         try:
-            self._file.write(text)
+            self._file.write(text.encode())
             self._file.flush()
             os.fsync(self._file.fileno())
         except OSError as error:
             raise CommandFailed(f"can't write {self.path}: {error.strerror}; go on: --resume") from None
 
 
-def _lines(path: Path) -> list[str]:
+def _kept(path: Path, *, after: int) -> int:
+    """Count the bytes of what is whole and said of lines up to `after`. Raises `ValueError` for no report.
+
+    Lines are reported in order, so all that is to be cut off stands behind it.
+    """
     try:
-        return path.read_text(encoding="utf-8").splitlines(keepends=True)
+        lines = path.read_bytes().splitlines(keepends=True)
     except FileNotFoundError:
-        return []
+        return 0
+    numbers = [int(line.partition(b":")[0]) for line in lines]
+    whole = zip(lines, numbers, strict=True)
+    return sum(len(line) for line, number in whole if number <= after and line.endswith(b"\n"))

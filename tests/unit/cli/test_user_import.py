@@ -13,6 +13,7 @@ import pytest
 
 from gatepass.auth import ImportRun, usecases
 from gatepass.cli import main, progress
+from gatepass.cli.refusal_report import RefusalReport
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -169,6 +170,14 @@ def test_a_file_that_is_no_report_is_not_overwritten(site: Path, capsys: pytest.
     other.write_text("1: a line of an older report\n")  # the twin
     assert main(["user", "import", str(people), "--report", str(other)]) == 1
     assert other.read_text() == "2: email: is not an e-mail address\n"
+
+
+def test_what_is_torn_or_still_to_come_is_cut_off_a_report(tmp_path: Path) -> None:
+    path = tmp_path / "people.csv.refused"
+    for torn in (b"", b"1", b"17: em", b"17: email: is not an e-mail address\n"):
+        path.write_bytes(b"2: id: stands in an earlier line\n5: roles: one that is not defined\n" + torn)
+        RefusalReport(path, after=5).close()
+        assert path.read_bytes().endswith(b"5: roles: one that is not defined\n"), torn
 
 
 def test_a_file_that_two_import_at_once_is_imported_once(
