@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from gatepass.cli.failure import CommandFailed, CommandMisused
-from gatepass.cli.new_file import write_new
+from gatepass.cli.new_file import write_all
 from gatepass.cli.settings_template import SHARED, TEMPLATE
 from gatepass.oauth import new_shared_secret
 from gatepass.settings import SettingsError, parse_settings
@@ -54,27 +54,19 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Write the files, or none."""
     folder = Path(args.folder)
-    port = args.port if args.port is not None else _port_of(args.issuer)
-    issuer = args.issuer or f"http://127.0.0.1:{port}"
-    try:
-        parse_settings({"issuer": issuer, "audience": args.audience, "server": {"port": port}}, {})
-    except SettingsError as error:
-        raise CommandMisused(str(error)) from None
-    if set(args.audience) & set('"\\\n'):
-        raise CommandMisused("the audience must be without quotes, backslashes and line ends")
     settings, kek, secret = (folder / f"gatepass.{end}" for end in ("toml", "kek", "secret"))
     for path in (settings, kek, secret):
         if path.exists():
             raise CommandFailed(f"{path} is there already; nothing was written")
     shared = SHARED.format(secret_file=secret.name) if args.shared_secret else ""
-    text = TEMPLATE.format(issuer=issuer, audience=args.audience, port=port, kek_file=kek.name, shared=shared)
+    text = TEMPLATE.format(**_chosen(args), kek_file=kek.name, shared=shared)
+    files = {kek: (urlsafe_b64encode(secrets.token_bytes(KEK_BYTES)) + b"\n", 0o600)}
+    if args.shared_secret:
+        files[secret] = (SECRET_HEAD + new_shared_secret(secrets.token_bytes).encode() + b"\n", 0o600)
+    files[settings] = (text.encode(), 0o644)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        write_new(kek, urlsafe_b64encode(secrets.token_bytes(KEK_BYTES)) + b"\n", mode=0o600)
-        if args.shared_secret:
-            made = new_shared_secret(secrets.token_bytes).encode()
-            write_new(secret, SECRET_HEAD + made + b"\n", mode=0o600)
-        write_new(settings, text.encode(), mode=0o644)
+        write_all(files)
     except OSError as error:
         raise CommandFailed(f"can't write to {folder}: {error.strerror}") from None
     print(f"Wrote {settings} (settings, commented) and {kek} (key-encryption key, mode 0600).")
@@ -83,6 +75,19 @@ def run(args: argparse.Namespace) -> int:
     print("NO MAIL IS SENT yet: mails are written to the folder mails. See [mail] in the settings.")
     print("Next: gatepass user add …, then gatepass serve")
     return 0
+
+
+def _chosen(args: argparse.Namespace) -> dict[str, object]:
+    """Give what stands in the settings, checked as they are. Raises `CommandMisused`."""
+    port = args.port if args.port is not None else _port_of(args.issuer)
+    issuer = args.issuer or f"http://127.0.0.1:{port}"
+    try:
+        parse_settings({"issuer": issuer, "audience": args.audience, "server": {"port": port}}, {})
+    except SettingsError as error:
+        raise CommandMisused(str(error)) from None
+    if set(args.audience) & set('"\\\n'):
+        raise CommandMisused("the audience must be without quotes, backslashes and line ends")
+    return {"issuer": issuer, "audience": args.audience, "port": port}
 
 
 def _port_of(issuer: str | None) -> int:

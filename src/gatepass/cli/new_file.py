@@ -9,15 +9,34 @@ from typing import TYPE_CHECKING
 from gatepass.cli.failure import CommandFailed
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
 
 def write_new(path: Path, data: bytes, *, mode: int) -> None:
-    """Write a file that must not be there yet; its mode holds from the first moment. Raises `OSError`."""
+    """Write a file that must not be there yet, or leave none; its mode holds from the first moment. Raises
+    `OSError`."""
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
-    with os.fdopen(descriptor, "wb") as file:
-        os.fchmod(descriptor, mode)  # whatever the umask says
-        file.write(data)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            os.fchmod(descriptor, mode)  # whatever the umask says
+            file.write(data)
+    except OSError:
+        path.unlink()
+        raise
+
+
+def write_all(files: Mapping[Path, tuple[bytes, int]]) -> None:
+    """Write new files, each with its mode, or none of them. Raises `OSError`."""
+    written: list[Path] = []
+    try:
+        for path, (data, mode) in files.items():
+            write_new(path, data, mode=mode)
+            written.append(path)
+    except OSError:
+        for path in written:
+            path.unlink()
+        raise
 
 
 def write_out(path: Path | None, data: bytes, *, private: bool) -> None:

@@ -110,6 +110,15 @@ def test_init_overwrites_nothing(folder: Path, capsys: pytest.CaptureFixture[str
     assert not (folder / "gatepass.toml").exists()
 
 
+def test_init_leaves_no_half_of_a_site_behind(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "gatepass.toml").symlink_to(tmp_path / "nowhere")  # found to be there when it is written
+    assert main(["init", str(tmp_path), "--shared-secret"]) == 1
+    assert "can't write" in capsys.readouterr().err
+    assert [file.name for file in tmp_path.iterdir()] == ["gatepass.toml"]
+    (tmp_path / "gatepass.toml").unlink()
+    assert main(["init", str(tmp_path), "--shared-secret"]) == 0  # and nothing is in the way of another try
+
+
 @pytest.mark.parametrize("port", ["70000", "-1", "65536"])
 def test_a_port_that_is_none_is_not_taken_for_another(
     folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, port: str
@@ -184,6 +193,9 @@ def test_users_are_added_listed_and_disabled(
     assert [user["id"] for user in run(capsys, "user", "list")] == [added["id"]]
     assert run(capsys, "user", "disable", "ann@example.org")["status"] == "disabled"
     assert run(capsys, "session", "list") == []
+    assert main(["session", "list", "--email", " ANN@example.org"]) == 0
+    assert "is not logged in" in capsys.readouterr().out
+    assert main(["session", "list", "--email", "nobody@example.org"]) == 1
     assert main(["user", "disable", "nobody@example.org"]) == 1
     assert "gatepass: no such user" in capsys.readouterr().err
 
