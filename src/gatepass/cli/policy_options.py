@@ -41,5 +41,5 @@ def policy_of(
 
 def token_of(args: argparse.Namespace) -> str:
     """Take the token, from the argument or standard input."""
-    text: str = sys.stdin.read() if args.token == "-" else args.token  # noqa: S105
+    text: str = sys.stdin.read() if args.token == "-" else args.token  # noqa: S105 (a dash)
     return text.strip()

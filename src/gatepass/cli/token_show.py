@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from typing import TYPE_CHECKING, Any
 
 from gatepass.cli.failure import CommandFailed
 from gatepass.cli.key_files import opened, read_keys
 from gatepass.cli.output import local_time, printable, span, write_json
+from gatepass.cli.policy_options import token_of
 from gatepass.cli.token_words import CLAIMS, HEADERS, OPAQUE, OUTSIDE, TIMES, warnings_of
 from gatepass.jose import JoseError, jwt
 from gatepass.oauth import is_encrypted
@@ -36,8 +36,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Show the token."""
-    text = (sys.stdin.read() if args.token == "-" else args.token).strip()  # noqa: S105
-    text = text.removeprefix("Bearer ").strip()
+    text = token_of(args).removeprefix("Bearer ").strip()
     kind = OPAQUE.get(text[:4])
     if kind is not None:
         _show_opaque(kind, as_json=args.json)
