@@ -27,8 +27,10 @@ FRESH: Final = 300.0
 """Seconds that a key counts as fresh when the answer does not say."""
 SHORTEST: Final = 60.0
 LONGEST: Final = 3_600.0
+"""Seconds that it counts as fresh at least and at most, whatever the answer says."""
 FIRST_RETRY: Final = 1.0
 LONGEST_RETRY: Final = 30.0
+"""Seconds until the next try after a failure: doubled each time, up to the longest."""
 
 
 class RecipientRefused(Exception):

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from gatepass.settings.errors import SettingsError
 
 if TYPE_CHECKING:
-    from gatepass.settings.tables import Encryption, Events, Mail, Settings
+    from gatepass.settings.tables import Encryption, Events, Keys, Mail, Server, Settings, Tokens
 
 # Services and caches may keep the published keys for 300 seconds (server/routes/well_known.py tells them so,
 # and a test holds the two together). Twice that: a fetch may fail once, and the command line's new key is
@@ -30,34 +30,46 @@ def check(settings: Settings) -> None:
     _check_origin("issuer", settings.issuer)
     if not (settings.database.url or "postgresql:").startswith("postgresql:"):
         raise SettingsError("database.url must begin with postgresql://")
-    for origin in settings.server.app_origins:
-        _check_origin("server.app_origins", origin)
-    for network in settings.server.trusted_proxies:
-        try:
-            ip_network(network)
-        except ValueError:
-            raise SettingsError("server.trusted_proxies must be addresses or networks") from None
-    if (settings.keys.algorithm == "HS256") != (settings.keys.shared_secret_file is not None):
-        raise SettingsError('keys.shared_secret_file and keys.algorithm = "HS256" go together')
+    _check_server(settings.server)
+    _check_keys(settings.keys)
     _check_encryption(settings.encryption)
-    if settings.keys.publish_ahead < PUBLISHED_AHEAD_AT_LEAST:
-        raise SettingsError(
-            f"keys.publish_ahead must be {PUBLISHED_AHEAD_AT_LEAST} at least: Services keep published keys "
-            "for minutes, and would refuse tokens of a key that signs before they have seen it"
-        )
-    if settings.tokens.lifetime > TOKENS_LIVE_AT_MOST:
-        raise SettingsError(
-            f"tokens.lifetime must be {TOKENS_LIVE_AT_MOST} at most: the revocation feed remembers no longer "
-            "what was revoked; whoever stays renews, unnoticed"
-        )
-    if settings.tokens.lifetime > settings.tokens.refresh_idle:
-        raise SettingsError("tokens.lifetime must not be longer than tokens.refresh_idle")
-    if settings.tokens.refresh_idle > settings.tokens.refresh_absolute:
-        raise SettingsError("tokens.refresh_idle must not be longer than tokens.refresh_absolute")
+    _check_tokens(settings.tokens)
     if settings.sessions.idle > settings.sessions.absolute:
         raise SettingsError("sessions.idle must not be longer than sessions.absolute")
     _check_mail(settings.mail)
     _check_events(settings.events)
+
+
+def _check_server(server: Server) -> None:
+    for origin in server.app_origins:
+        _check_origin("server.app_origins", origin)
+    for network in server.trusted_proxies:
+        try:
+            ip_network(network)
+        except ValueError:
+            raise SettingsError("server.trusted_proxies must be addresses or networks") from None
+
+
+def _check_keys(keys: Keys) -> None:
+    if (keys.algorithm == "HS256") != (keys.shared_secret_file is not None):
+        raise SettingsError('keys.shared_secret_file and keys.algorithm = "HS256" go together')
+    if keys.publish_ahead < PUBLISHED_AHEAD_AT_LEAST:
+        raise SettingsError(
+            f"keys.publish_ahead must be {PUBLISHED_AHEAD_AT_LEAST} at least: Services keep published keys "
+            "for minutes, and would refuse tokens of a key that signs before they have seen it"
+        )
+
+
+def _check_tokens(tokens: Tokens) -> None:
+    if tokens.lifetime > TOKENS_LIVE_AT_MOST:
+        raise SettingsError(
+            f"tokens.lifetime must be {TOKENS_LIVE_AT_MOST} at most: the revocation feed remembers no longer "
+            "what was revoked; whoever stays renews, unnoticed"
+        )
+    if tokens.lifetime > tokens.refresh_idle:
+        raise SettingsError("tokens.lifetime must not be longer than tokens.refresh_idle")
+    if tokens.refresh_idle > tokens.refresh_absolute:
+        raise SettingsError("tokens.refresh_idle must not be longer than tokens.refresh_absolute")
 
 
 def _check_events(events: Events) -> None:

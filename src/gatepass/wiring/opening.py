@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import os
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from gatepass.auth import Auth, Limit, Recipient, Terms
@@ -114,7 +115,7 @@ def recipient_of(encryption: Encryption) -> Recipient | None:
     from gatepass.recipient_keys import RecipientRefused, read_recipient  # late: only for who encrypts
 
     try:
-        with open(encryption.key_file, "rb") as file:  # noqa: PTH123
+        with Path(encryption.key_file).open("rb") as file:
             key = read_recipient(file.read(_KEY_AT_MOST), encryption.algorithm)
     except OSError as error:
         raise WiringError(f"can't read {encryption.key_file}: {error.strerror}") from None

@@ -6,6 +6,7 @@ import os
 import stat
 from base64 import urlsafe_b64decode
 from binascii import Error as Base64Error
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from gatepass.auth import Secret
@@ -74,7 +75,7 @@ def _token(path: str, *, what: str, hint: str, at_least: int) -> Secret:
 def read_private(path: str, *, what: str, hint: str) -> bytes:
     """Read a small file that only its owner may read. Raises `WiringError`."""
     try:
-        with open(path, "rb") as file:  # noqa: PTH123 (one descriptor for the check and the reading)
+        with Path(path).open("rb") as file:  # one descriptor for the check and the reading
             mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)
             if mode & 0o077:
                 raise WiringError(f"{path} can be read by others (mode {mode:04o}); run: chmod 600 {path}")

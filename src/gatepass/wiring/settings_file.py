@@ -7,15 +7,30 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from gatepass.settings import Encryption, Events, Mail, Passwords, Settings, SettingsError, parse_settings
+from gatepass.settings import SettingsError, parse_settings
 from gatepass.wiring.errors import WiringError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-# Words in the place of a file's name.
-NO_FILES: Final = frozenset({"off", "stdout", "loopback"})
+    from gatepass.settings import Settings
+
+# Settings that name a file or a folder.
+PATHS: Final[dict[str, tuple[str, ...]]] = {
+    "database": ("path",),
+    "keys": ("kek_file", "shared_secret_file"),
+    "encryption": ("key_file",),
+    "passwords": ("breached",),
+    "mail": ("folder", "password_file"),
+    "events": ("to", "token_file"),
+    "server": ("metrics",),
+}
+# What some of them may say in its place; an address is none either.
+NO_FILES: Final[dict[str, frozenset[str]]] = {
+    "to": frozenset({"off", "stdout"}),
+    "metrics": frozenset({"off", "loopback"}),
+}
 
 
 def load_settings(path: Path, env: Mapping[str, str]) -> Settings:
@@ -36,44 +51,15 @@ def load_settings(path: Path, env: Mapping[str, str]) -> Settings:
     except SettingsError as error:
         raise SettingsError(f"{path}: {error}") from None
     folder = path.resolve().parent
-    keys = msgspec.structs.replace(settings.keys, kek_file=str(folder / settings.keys.kek_file))
-    if keys.shared_secret_file is not None:
-        keys = msgspec.structs.replace(keys, shared_secret_file=str(folder / keys.shared_secret_file))
-    return msgspec.structs.replace(
-        settings,
-        database=msgspec.structs.replace(settings.database, path=str(folder / settings.database.path)),
-        keys=keys,
-        passwords=_passwords_placed(folder, settings.passwords),
-        encryption=_encryption_placed(folder, settings.encryption),
-        events=_events_placed(folder, settings.events),
-        server=msgspec.structs.replace(settings.server, metrics=_placed(folder, settings.server.metrics)),
-        mail=_mail_placed(folder, settings.mail),
-    )
+    placed = {table: _placed(folder, getattr(settings, table), names) for table, names in PATHS.items()}
+    return msgspec.structs.replace(settings, **placed)
 
 
-def _encryption_placed(folder: Path, encryption: Encryption) -> Encryption:
-    if encryption.key_file is None:
-        return encryption
-    return msgspec.structs.replace(encryption, key_file=str(folder / encryption.key_file))
+def _placed(folder: Path, table: msgspec.Struct, names: tuple[str, ...]) -> msgspec.Struct:
+    given = {name: getattr(table, name) for name in names}
+    files = {name: text for name, text in given.items() if text is not None and _is_file(name, text)}
+    return msgspec.structs.replace(table, **{name: str(folder / text) for name, text in files.items()})
 
 
-def _passwords_placed(folder: Path, passwords: Passwords) -> Passwords:
-    if passwords.breached is None:
-        return passwords
-    return msgspec.structs.replace(passwords, breached=str(folder / passwords.breached))
-
-
-def _events_placed(folder: Path, events: Events) -> Events:
-    secret = None if events.token_file is None else str(folder / events.token_file)
-    to = events.to if "://" in events.to else _placed(folder, events.to)
-    return msgspec.structs.replace(events, to=to, token_file=secret)
-
-
-def _placed(folder: Path, name: str) -> str:
-    """Give a file's path; a word that is no file stays."""
-    return name if name in NO_FILES else str(folder / name)
-
-
-def _mail_placed(folder: Path, mail: Mail) -> Mail:
-    secret = None if mail.password_file is None else str(folder / mail.password_file)
-    return msgspec.structs.replace(mail, folder=str(folder / mail.folder), password_file=secret)
+def _is_file(name: str, text: str) -> bool:
+    return text not in NO_FILES.get(name, ()) and "://" not in text
