@@ -79,6 +79,17 @@ async def test_whatever_comes_as_a_link_ends_on_the_same_page(world: World, link
             assert (await client.post(path, headers=ORIGIN, data={"new_password": NEW})).status_code == 410
 
 
+@pytest.mark.parametrize("link", ["", "x", "gpl_é"])
+async def test_what_is_no_link_is_not_mixed_up_with_one_that_was_opened_before(
+    world: World, link: str
+) -> None:
+    async with world.client() as client:
+        good = await forgotten(world, client)
+        assert (await opened(client, good)).status_code == 200
+        assert (await opened(client, link)).status_code == 410
+        assert (await opened(client, good)).status_code == 200
+
+
 async def test_looking_uses_nothing_up_and_a_second_use_leads_nowhere(world: World) -> None:
     async with world.client() as scanner, world.client() as client:
         link = await forgotten(world, client)

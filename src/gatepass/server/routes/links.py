@@ -9,7 +9,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from gatepass.auth import InvalidInput, LinkRefused, PasswordsBusy, Purpose, TooManyAttempts, usecases
+from gatepass.auth import (
+    InvalidInput,
+    LinkRefused,
+    LinkSecret,
+    PasswordsBusy,
+    Purpose,
+    TooManyAttempts,
+    usecases,
+)
 from gatepass.server.answers import see_other
 from gatepass.server.bodies import LinkBody, NewPasswordBody, ResetBody
 from gatepass.server.credentials import visitor
@@ -103,9 +111,13 @@ def _swapped(call: Call, path: str) -> Answer | None:
     link = call.query().get("link")
     if link is None:
         return None
-    if not (link.isascii() and link.replace("_", "").replace("-", "").isalnum()):
-        return see_other(path, _NO_REFERRER)  # no link of ours, and nothing to write into a header
-    cookie = call.site.link_cookie.given_for(link[:64], seconds=COOKIE_LASTS)
+    secret = LinkSecret.parse(link)
+    if (
+        secret is None
+    ):  # no link of ours: nothing to write into a header, nor to be mixed up with an older one
+        cookie = call.site.link_cookie.taken_back()
+    else:
+        cookie = call.site.link_cookie.given_for(secret.reveal(), seconds=COOKIE_LASTS)
     return see_other(path, (b"set-cookie", cookie), _NO_REFERRER)
 
 
