@@ -63,13 +63,13 @@ def wait(arrival: float, limit: Limit, *, now: float) -> int:
 
 
 def account_key(email: str) -> str:
-    """Name the bucket of an account; hashed, because people type passwords into the wrong field."""
-    return "account:" + hashlib.sha256(email.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+    """Name the bucket of an account."""
+    return f"account:{_hashed(email)}"
 
 
 def mail_key(email: str) -> str:
     """Name the bucket of the mails to an address that anybody can ask for."""
-    return "mail:" + hashlib.sha256(email.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+    return f"mail:{_hashed(email)}"
 
 
 def address_key(address: str) -> str:
@@ -83,3 +83,8 @@ def address_key(address: str) -> str:
             return f"address:{parsed.ipv4_mapped}"
         return f"address:{IPv6Address(int(parsed) >> 64 << 64)}/64"
     return f"address:{parsed}"
+
+
+def _hashed(email: str) -> str:
+    """Hide what was typed, because people type passwords into the wrong field: 128 bits of its SHA-256."""
+    return hashlib.sha256(email.encode("utf-8", "surrogatepass")).hexdigest()[:32]

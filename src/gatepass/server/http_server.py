@@ -47,7 +47,7 @@ class HttpServer(uvicorn.Server):
         self._feed.close()
         await super().shutdown(sockets)
 
-    def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002 (the signal module's words)
         """Finish what is under way; at the second signal drop it."""
         self.force_exit = self.should_exit
         self.should_exit = True

@@ -123,6 +123,6 @@ def _metric(name: str, kind: str, text: str, samples: Iterable[Sample]) -> Itera
     yield f"# HELP gatepass_auth_{name} {text}\n# TYPE gatepass_auth_{name} {kind}\n"
     for suffix, labels, value in samples:
         # Labels are our own words, without quotes, backslashes and line ends: nothing is to be escaped.
-        written = ",".join(f'{label}="{text}"' for label, text in labels.items())
+        written = ",".join(f'{label}="{said}"' for label, said in labels.items())
         braced = f"{{{written}}}" if written else ""
         yield f"gatepass_auth_{name}{suffix}{braced} {value}\n"

@@ -31,7 +31,7 @@ async def ask_reset(auth: Auth, *, email: str, client: Client, now: float) -> No
     # Never refunded: each may be a mail in somebody's box, and the limits count what was typed, known or not.
     await charge(
         auth,
-        AttemptCharged(mail_key(address or email[:512]), MAIL_LIMIT, now),
+        AttemptCharged(mail_key(address or email), MAIL_LIMIT, now),
         AttemptCharged(address_key(client.address), auth.terms.address_limit, now),
         client=client,
         now=now,

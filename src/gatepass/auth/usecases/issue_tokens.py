@@ -53,32 +53,40 @@ async def issue_tokens(
         code = sessions.refusal(session, user, now=now)
         if code is not None:
             raise SessionRefused(code)
-        family = new_id(auth.entropy)
-        answer, access_token_hash = tokens.mint(
-            auth, session, user, form=form, family=family, lifetime=seconds, now=now
-        )
-        record = refresh.first_record(
-            session,
-            user,
-            hash=hash_text(answer.presentable),
-            family=family,
-            form=form,
-            access_token_hash=access_token_hash,
-            lifetime=seconds,
-            terms=auth.terms,
-            now=now,
-        )
+        answer, added = _begun(auth, session, user, form=form, lifetime=seconds, now=now)
         address = address_of(client)
         event = Event(now, EventKind.TOKENS_ISSUED, user.id, session.sid, user.id, address, form.value)
         guards = (SessionIsLive(session.sid), UserIsAt(user.id, user.epoch))
         capped = FamiliesCapped(session.sid, FAMILIES_PER_SESSION - 1, FAMILIES_REVOKED, now)
         try:
-            await auth.store.commit(*guards, capped, RefreshAdded(record), EventRecorded(event))
+            await auth.store.commit(*guards, capped, added, EventRecorded(event))
         except Conflict:
             session, user = await _again(auth, session)
             continue
         return answer.to_tokens(form=form, sid=session.sid, now=now)
     raise Contended
+
+
+def _begun(
+    auth: Auth, session: Session, user: User, *, form: RefreshForm, lifetime: int, now: float
+) -> tuple[tokens.Answer, RefreshAdded]:
+    """Begin a family: its first tokens, and the record that renews them."""
+    family = new_id(auth.entropy)
+    answer, access_token_hash = tokens.mint(
+        auth, session, user, form=form, family=family, lifetime=lifetime, now=now
+    )
+    record = refresh.first_record(
+        session,
+        user,
+        hash=hash_text(answer.presentable),
+        family=family,
+        form=form,
+        access_token_hash=access_token_hash,
+        lifetime=lifetime,
+        terms=auth.terms,
+        now=now,
+    )
+    return answer, RefreshAdded(record)
 
 
 async def _again(auth: Auth, session: Session) -> tuple[Session, User]:

@@ -48,7 +48,7 @@ async def log_in(auth: Auth, *, email: str, password: str, client: Client, now: 
     except InvalidInput:
         address = ""  # nobody's; goes the whole way like any other
     charges = (
-        AttemptCharged(account_key(address or email[:512]), auth.terms.account_limit, now),
+        AttemptCharged(account_key(address or email), auth.terms.account_limit, now),
         AttemptCharged(address_key(client.address), auth.terms.address_limit, now),
     )
     await charge(auth, *charges, client=client, now=now)  # before the password is looked at

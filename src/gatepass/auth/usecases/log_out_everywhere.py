@@ -39,14 +39,8 @@ async def log_out_everywhere(
     for _ in range(TRIES):
         user = await find(auth, email=email, user_id=user_id)
         cut, changes = cut_off(user, now=now)
-        event = Event(
-            now,
-            EventKind.ALL_SESSIONS_ENDED,
-            user.id,
-            actor=actor_id(actor),
-            address=address_of(client),
-            reason=reason.value,
-        )
+        by, address = actor_id(actor), address_of(client)
+        event = Event(now, EventKind.ALL_SESSIONS_ENDED, user.id, None, by, address, reason.value)
         try:
             await auth.store.commit(*changes, EventRecorded(event))
         except Conflict:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import msgspec
 import psycopg
@@ -34,13 +34,13 @@ _UNHURRIED: Final = (
 class HandoverFailed(Exception):
     """The copy can't be made; nothing of it was written. The text carries no value and no address."""
 
-    code: Final = "handover_failed"
+    code: ClassVar[str] = "handover_failed"
 
 
 class SourceGrew(HandoverFailed):
     """Somebody wrote into the source while it was copied: the copy is older than the source."""
 
-    code: Final = "source_grew"  # type: ignore[misc]
+    code = "source_grew"
 
 
 class Copied(msgspec.Struct, frozen=True):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from gatepass.auth import StorageUnavailable
 from gatepass.storage.handover.tables import SINGLES, TABLES
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from gatepass.storage.rows import Row
 
-PATIENCE = 5.0
+PATIENCE: Final = 5.0
 """Seconds; in WAL mode a reader waits for nobody but a recovery after a crash."""
 
 
