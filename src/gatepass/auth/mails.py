@@ -32,6 +32,8 @@ class MailKind(StrEnum):
     """To the old mailbox, while the new one is asked."""
     EMAIL_CHANGED = "email_changed"
     """To the old mailbox."""
+    ADDRESS_ASKED = "address_asked"
+    """To who has the address that somebody else asked for; nobody but them hears that it is taken."""
     PASSWORD_CHANGED = "password_changed"  # noqa: S105 (a name)
 
 
@@ -168,6 +170,15 @@ _WORDS: Final[dict[MailKind, tuple[str, ...]]] = {
         "",
         "your account at {site} has another e-mail address now; this one no longer opens it.",
         "If you did not want that, tell the people who run {site}.",
+    ),
+    MailKind.ADDRESS_ASKED: (
+        "Somebody asked for your e-mail address at {site}",
+        "Hello,",
+        "",
+        "somebody asked for this e-mail address at {site}, where you have an account with it already.",
+        "Nothing has changed. If that was you, log in, or choose 'Forgot your password?', at",
+        "",
+        "{login}",
     ),
     MailKind.PASSWORD_CHANGED: (
         "Your password at {site} has changed",

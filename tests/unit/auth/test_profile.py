@@ -39,12 +39,40 @@ async def test_an_address_changes_when_the_new_mailbox_has_answered(auth: Auth, 
     assert box.letters[-1].to == "ada@example.org"
 
 
-async def test_no_link_goes_to_a_mailbox_that_has_an_account(auth: Auth, box: MailBox) -> None:
+async def test_who_has_an_address_hears_that_somebody_asked_for_it(auth: Auth, box: MailBox) -> None:
+    await add(auth)
+    bob = await add(auth, "bob@example.org")
+    before = auth.store.lookups, auth.store.commits
+    await change_email(auth, await entered(auth), "Bob@Example.org")
+    taken = auth.store.lookups - before[0], auth.store.commits - before[1]
+    await box.collect(auth, now=NOW)
+    assert {letter.to for letter in box.letters} == {"ada@example.org", "bob@example.org"}
+    to_bob = next(letter for letter in box.letters if letter.to == "bob@example.org")
+    assert "you have an account with it already" in to_bob.text
+    assert "?link=" not in to_bob.text
+    assert "ada" not in to_bob.text.lower()
+    sent = [recorded.event for recorded in await auth.store.events_after(0, 100)]
+    assert [event.user_id for event in sent if event.reason == "address_asked"] == [bob.id]
+    before = auth.store.lookups, auth.store.commits
+    await change_email(
+        auth, await entered(auth), "new@example.org"
+    )  # the twin: the same work, and a mail too
+    assert (auth.store.lookups - before[0], auth.store.commits - before[1]) == taken
+    await box.collect(auth, now=NOW)
+    assert [letter.to for letter in box.letters].count("new@example.org") == 1
+
+
+@pytest.mark.parametrize("holder", ["oneself", "disabled"])
+async def test_an_address_of_ones_own_or_of_nobody_who_can_log_in_gets_no_mail(
+    auth: Auth, box: MailBox, holder: str
+) -> None:
     await add(auth)
     await add(auth, "bob@example.org")
-    await change_email(auth, await entered(auth), "bob@example.org")
+    await usecases.disable_user(auth, email="bob@example.org", actor="cli", now=NOW)
+    wanted = "ada@example.org" if holder == "oneself" else "bob@example.org"
+    await change_email(auth, await entered(auth), wanted)
     await box.collect(auth, now=NOW)
-    assert [letter.to for letter in box.letters] == ["ada@example.org"]
+    assert ["about to change" in letter.subject for letter in box.letters] == [True]
 
 
 async def test_an_address_that_is_taken_meanwhile_is_lost(auth: Auth, box: MailBox) -> None:

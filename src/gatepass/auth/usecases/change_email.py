@@ -44,8 +44,8 @@ async def change_email(
 ) -> None:
     """Have a one-time link sent to the new address, and a notice to the old one.
 
-    Whether the new address has an account is told nobody: then no link goes out. Raises `InvalidInput`,
-    `TooManyAttempts`, `PasswordRefused`, `SessionRefused`.
+    Whether the new address has an account is told nobody but its owner, who then gets a mail without a link.
+    Raises `InvalidInput`, `TooManyAttempts`, `PasswordRefused`, `SessionRefused`.
     """
     new = normalise_email(email)
     refunds = await charge_for(auth, checked.user, client=client, now=now)

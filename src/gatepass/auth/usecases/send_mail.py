@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from gatepass.auth import links, mails
 from gatepass.auth.changes import (
     Change,
@@ -18,6 +20,7 @@ from gatepass.auth.errors import MailFailed, MailRefused
 from gatepass.auth.events import Event, EventKind
 from gatepass.auth.mails import MailKind
 from gatepass.auth.opaque import LinkSecret
+from gatepass.auth.users import UserStatus
 
 if TYPE_CHECKING:
     from gatepass.auth.auth import Auth
@@ -34,20 +37,34 @@ async def send_mail(auth: Auth, mailer: Mailer, *, now: float) -> bool:
     One at a time, because a mail is taken from `now` on: behind slow ones in the same call, the last would be
     due again, for another process, before it was even begun.
     """
-    for mail, user in await auth.store.mails_due(now, 1):
-        if user is None or not await _is_wanted(auth, mail, user, now=now):
+    for queued, user in await auth.store.mails_due(now, 1):
+        mail, reader = await _as_it_goes_out(auth, queued, user, now=now)
+        if reader is None:
             await auth.store.commit(MailDropped(mail.id))
         else:
-            await _send(auth, mailer, mail, user, now=now)
+            await _send(auth, mailer, mail, reader, now=now)
         return True
     return False
 
 
-async def _is_wanted(auth: Auth, mail: Mail, user: User, *, now: float) -> bool:
-    if not mails.is_wanted(mail, user, now=now):
-        return False
-    # No link to a mailbox that is an account's already: it could only fail, and nobody is told why.
-    return mail.kind is not MailKind.CONFIRM_EMAIL or await auth.store.user_by_email(mail.email) is None
+async def _as_it_goes_out(
+    auth: Auth, mail: Mail, user: User | None, *, now: float
+) -> tuple[Mail, User | None]:
+    """Give the mail and its reader, None where it has none (any more).
+
+    A mailbox that is an account's already gets no link, which could only fail; its owner hears that somebody
+    asked. That is decided here, so that who asked sees one answer and one work.
+    """
+    if user is None or not mails.is_wanted(mail, user, now=now):
+        return mail, None
+    if mail.kind is not MailKind.CONFIRM_EMAIL:
+        return mail, user
+    holder = await auth.store.user_by_email(mail.email)
+    if holder is None:
+        return mail, user
+    notice = msgspec.structs.replace(mail, kind=MailKind.ADDRESS_ASKED)
+    is_told = holder.id != user.id and holder.status is not UserStatus.DISABLED
+    return notice, holder if is_told else None
 
 
 async def _send(auth: Auth, mailer: Mailer, mail: Mail, user: User, *, now: float) -> None:
