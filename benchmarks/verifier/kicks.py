@@ -75,7 +75,7 @@ def measure(folder: Path, size: Size, say: Callable[[str], None]) -> dict[str, F
 
 def _people(auth: Auth, number: int, kicks: int) -> list[tuple[str, str]]:
     """Log people in; gives the session id and a token of each."""
-    users = [auth.register(f"ada-{number}-{user}") for user in range(-(-kicks // KICKS_PER_USER))]
+    users = [auth.add(f"ada-{number}-{user}") for user in range(-(-kicks // KICKS_PER_USER))]
     sessions = [auth.session(users[kick // KICKS_PER_USER]) for kick in range(kicks)]
     return [(session, auth.token(session)) for session in sessions]
 

@@ -94,7 +94,7 @@ def measure(folder: Path, size: Size, say: Callable[[str], None]) -> Measured:
     on_core(LOAD_CORE)
     most = max(size.users)
     with serving(folder / "es256") as auth, serving(folder / "rs256", algorithm="RS256") as other:
-        ada = auth.register("ada")
+        ada = auth.add("ada")
         sessions = [auth.session(ada) for _ in range(most)]
         passes = {
             ("session", "ES256"): sessions,
@@ -128,7 +128,7 @@ def measure(folder: Path, size: Size, say: Callable[[str], None]) -> Measured:
 
 
 def _tokens(auth: Auth, count: int) -> list[str]:
-    session = auth.session(auth.register("ada"))
+    session = auth.session(auth.add("ada"))
     return [auth.token(session) for _ in range(count)]
 
 

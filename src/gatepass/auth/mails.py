@@ -133,7 +133,7 @@ _WORDS: Final[dict[MailKind, tuple[str, ...]]] = {
         "",
         "{address}",
         "",
-        "The link works once, within {lasts}.",
+        "The link works once, within {lasts}. If you want no account there, do nothing.",
     ),
     MailKind.RESET: (
         "A new password for {site}",

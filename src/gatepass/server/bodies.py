@@ -90,10 +90,9 @@ class LoginBody(Lasting, frozen=True, kw_only=True):
 
 
 class RegisterBody(Body, frozen=True):
-    """A new account."""
+    """A new account; its owner chooses the password by a link in a mail."""
 
     email: Email
-    password: NewPassword
     first_name: PersonName
     last_name: PersonName
 

@@ -40,7 +40,7 @@ REPEATS: Final = {
     "log_out_user": "Sent again, what was begun meanwhile ends too.",
     "refresh": "Sent again within the grace (10 seconds, unless set otherwise) it gets the same tokens; "
     "later it counts as stolen: the session ends.",
-    "register": "Sent again, it is refused with 409: the e-mail address has an account.",
+    "register": _ANOTHER_MAIL,
     "revoke_tokens": "Sent again, the order counts from then on; a `jti` is taken back once and for all.",
     "set_password": _USED_UP,
 }

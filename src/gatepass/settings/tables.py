@@ -87,7 +87,7 @@ class Login(_Table, frozen=True):
     window: Seconds = 900
     """Seconds of one window."""
     registration: bool = False
-    """Whether strangers may register themselves."""
+    """Whether strangers may register themselves; they choose the password by a link in a mail."""
 
 
 class Passwords(_Table, frozen=True):

@@ -45,7 +45,6 @@ def test_logging_in_and_registering(email: str, password: str, first: str, last:
         lambda auth: usecases.register(
             auth,
             email=email,
-            password=password,
             first_name=first,
             last_name=last,
             client=client,

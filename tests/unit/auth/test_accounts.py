@@ -7,19 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 import pytest
-from tests.unit.auth.house import CLIENT, NOW, PASSWORD, add, events, log_in, open_auth, passwords_of
+from tests.unit.auth.house import CLIENT, NOW, PASSWORD, add, events, open_auth, passwords_of
 
 from gatepass.auth import (
     ADMIN,
-    Client,
     Contended,
-    EmailTaken,
     InvalidInput,
     NotPermitted,
-    RegistrationClosed,
     RoleDefined,
     RoleUnknown,
-    TooManyAttempts,
     User,
     UserAdded,
     UserStatus,
@@ -36,50 +32,16 @@ if TYPE_CHECKING:
     from gatepass.auth import Auth
 
 
-async def register(auth: Auth, **fields: Any) -> User:
+async def add_eve(auth: Auth, **fields: Any) -> User:
     given = {
         "email": "eve@example.org",
         "password": PASSWORD,
         "first_name": "Eve",
         "last_name": "Nobody",
-        "client": CLIENT,
+        "actor": "cli",
         "now": NOW,
     }
-    return await usecases.register(auth, **{**given, **fields})
-
-
-async def test_a_stranger_registers_where_that_is_open_and_may_do_nothing_yet() -> None:
-    auth = await open_auth(registration_open=True)
-    user = await register(auth, email="EVE@Example.org")
-    assert (user.email, user.roles, user.granted) == ("eve@example.org", frozenset(), frozenset())
-    assert (await log_in(auth, "eve@example.org")).user == user
-    assert "user_registered" in await events(auth)
-
-
-async def test_registration_is_closed_by_default() -> None:
-    auth = await open_auth()
-    with pytest.raises(RegistrationClosed):
-        await register(auth)
-
-
-async def test_a_taken_address_costs_the_same_hash_as_a_free_one() -> None:
-    auth = await open_auth(registration_open=True)
-    for expected in (1, 2):
-        if expected == 1:
-            await register(auth)
-        else:
-            with pytest.raises(EmailTaken):
-                await register(auth, email="Eve@EXAMPLE.org")
-        assert passwords_of(auth).hashed == expected
-
-
-async def test_registering_is_limited_by_address() -> None:
-    auth = await open_auth(registration_open=True)
-    for number in range(100):
-        await register(auth, email=f"u{number}@example.org")
-    with pytest.raises(TooManyAttempts):
-        await register(auth)
-    await register(auth, client=Client(address="2001:db8::1"))
+    return await usecases.add_user(auth, **{**given, **fields})
 
 
 BAD: dict[str, tuple[dict[str, str], str]] = {
@@ -96,14 +58,14 @@ BAD: dict[str, tuple[dict[str, str], str]] = {
 
 @pytest.mark.parametrize("case", BAD.values(), ids=BAD.keys())
 async def test_what_cannot_be_accepted_is_named(case: tuple[dict[str, str], str]) -> None:
-    auth = await open_auth(registration_open=True)
+    auth = await open_auth()
     fields, field = case
     with pytest.raises(InvalidInput) as refused:
-        await register(auth, **fields)
+        await add_eve(auth, **fields)
     assert refused.value.field == field
     assert passwords_of(auth).hashed == 0
     assert all(value.strip() not in str(refused.value) for value in fields.values() if value.strip())
-    await register(auth)  # the twin
+    await add_eve(auth)  # the twin
 
 
 GOOD = {
@@ -118,15 +80,15 @@ GOOD = {
 
 @pytest.mark.parametrize("fields", GOOD.values(), ids=GOOD.keys())
 async def test_what_people_have_is_accepted(fields: dict[str, str]) -> None:
-    auth = await open_auth(registration_open=True)
-    await register(auth, **fields)
+    auth = await open_auth()
+    await add_eve(auth, **fields)
     password = fields.get("password", PASSWORD)
     await usecases.log_in(auth, email="eve@example.org", password=password, client=CLIENT, now=NOW)
 
 
 async def test_a_password_is_taken_exactly_as_it_is() -> None:
-    auth = await open_auth(registration_open=True)
-    await register(auth, password=" Secret Café ")
+    auth = await open_auth()
+    await add_eve(auth, password=" Secret Café ")
     for near in ("Secret Café", " secret café ", " Secret Cafe\u0301 ", " Secret Café"):
         with pytest.raises(Exception, match="do not match"):
             await usecases.log_in(auth, email="eve@example.org", password=near, client=CLIENT, now=NOW)

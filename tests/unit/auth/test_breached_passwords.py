@@ -28,8 +28,12 @@ class Lost:
 
 
 async def register(auth: Auth, password: str) -> None:
-    names = {"first_name": "Eve", "last_name": "Lee"}
-    await usecases.register(auth, email="eve@example.org", password=password, client=CLIENT, now=NOW, **names)
+    box = MailBox()
+    await usecases.register(
+        auth, email="eve@example.org", first_name="Eve", last_name="Lee", client=CLIENT, now=NOW
+    )
+    await box.collect(auth, now=NOW)
+    await usecases.set_password(auth, link=box.link(), password=password, client=CLIENT, now=NOW)
 
 
 async def add_by_hand(auth: Auth, password: str) -> None:

@@ -72,13 +72,23 @@ LINES: dict[tuple[str, str], tuple[UseCase, list[Line]]] = {
         lambda s: usecases.register(
             s.auth,
             email="new@example.org",
-            password=PASSWORD,
             first_name="N",
             last_name="E",
             client=CLIENT,
             now=NOW,
         ),
         [(EventKind.USER_REGISTERED, "themselves", ADDRESS, None)],
+    ),
+    ("register", "with an address that has an account"): (
+        lambda s: usecases.register(
+            s.auth,
+            email="ann@example.org",
+            first_name="N",
+            last_name="E",
+            client=CLIENT,
+            now=NOW,
+        ),
+        [(EventKind.ADDRESS_ASKED, None, ADDRESS, None)],
     ),
     ("add_user", "by an administrator"): (
         lambda s: usecases.add_user(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from gatepass.auth import AuthError, RefreshForm, check_lifetime, usecases
 from gatepass.server.answers import Refused
 from gatepass.server.bodies import LoginBody, RegisterBody
-from gatepass.server.messages import Account, Me, SessionStarted, Tokens
+from gatepass.server.messages import Me, SessionStarted, Tokens
 from gatepass.server.operation import Access, Operation
 from gatepass.server.shapes import account_of, session_started, tokens_of
 
@@ -58,18 +58,16 @@ async def _end_again(call: Call, entered: LoggedIn) -> None:
         _LOG.warning("POST /api/login: a session without tokens was not ended: %s", error.code)
 
 
-async def register(call: Call, body: RegisterBody) -> Account:
-    """Make an account for a stranger, where the settings allow it."""
-    user = await usecases.register(
+async def register(call: Call, body: RegisterBody) -> None:
+    """Have a link sent by which a stranger joins; the answer is the same if the address has an account."""
+    await usecases.register(
         call.site.auth,
         email=body.email,
-        password=body.password,
         first_name=body.first_name,
         last_name=body.last_name,
         client=call.client,
         now=call.now,
     )
-    return account_of(user)
 
 
 async def log_out(call: Call, _: None) -> None:
@@ -104,15 +102,12 @@ ROWS: Final = (
         method="POST",
         path="/api/register",
         name="register",
-        summary="Make an account, where the settings allow it",
+        summary="Make an account, where the settings allow it; its owner gets a link to choose the password",
         tag="log in and out",
         handler=register,
         body=RegisterBody,
-        answers=(Account,),
-        status=201,
-        problems=frozenset(
-            {"registration_closed", "invalid_input", "email_taken", "too_many_attempts", "busy"}
-        ),
+        status=204,
+        problems=frozenset({"registration_closed", "invalid_input", "too_many_attempts"}),
     ),
     Operation(
         method="POST",
