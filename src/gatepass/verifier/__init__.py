@@ -8,7 +8,7 @@ sugar for frameworks.
 from gatepass.oauth import SharedSecrets
 from gatepass.verifier.carry import Bearer, Carry, Cookie, RequestHead
 from gatepass.verifier.challenge import Answer
-from gatepass.verifier.either import EitherVerifier, PassVerifier
+from gatepass.verifier.either import EitherVerifier
 from gatepass.verifier.errors import (
     CrossSite,
     Forbidden,
@@ -27,6 +27,7 @@ from gatepass.verifier.freshness import Freshness
 from gatepass.verifier.guard import Guard
 from gatepass.verifier.health import Counts, Health
 from gatepass.verifier.keyset import KeyTerms
+from gatepass.verifier.pass_verifier import PassVerifier
 from gatepass.verifier.principal import Principal
 from gatepass.verifier.require import Requirement, demand, fresh_login, permission, role, scope
 from gatepass.verifier.session_verifier import SessionVerifier

@@ -30,8 +30,8 @@ class TokenCache:
 
     Safe because only what was verified gets in, under its complete canonical text (two different strings are
     never the same token), and because one cache belongs to one set of keys (see `keyset.View`): when a key
-    goes, so does the cache. Whoever looks up compares `expires_at` with
-    the clock and `seen` with the revocations.
+    goes, so does the cache. Whoever looks up compares `expires_at` with the clock and `seen` with the
+    revocations.
     """
 
     __slots__ = ("_entries", "_limit", "get")

@@ -15,9 +15,9 @@ from gatepass.verifier.require import demand
 if TYPE_CHECKING:
     from gatepass.verifier.carry import Carry, RequestHead
     from gatepass.verifier.challenge import Answer
-    from gatepass.verifier.either import PassVerifier
     from gatepass.verifier.errors import Refused
     from gatepass.verifier.freshness import Freshness
+    from gatepass.verifier.pass_verifier import PassVerifier
     from gatepass.verifier.principal import Principal
     from gatepass.verifier.require import Requirement
 

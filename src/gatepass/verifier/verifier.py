@@ -97,13 +97,7 @@ class Verifier:
         make_fetch: Callable[[], Fetch] | None = None,
         follower: Follower | None = None,
     ) -> None:
-        if not algorithms <= ALLOWED_ALGORITHMS:
-            raise ValueError(f"not allowed: {', '.join(sorted(algorithms - ALLOWED_ALGORITHMS))}")
-        if shared_secrets is not None:
-            _check_secrets(shared_secrets)
-            if algorithms != DEFAULT_ALGORITHMS:
-                raise ValueError("shared secrets name their algorithm themselves")
-            algorithms = frozenset({SHARED_ALGORITHM})
+        algorithms = _accepted(algorithms, shared_secrets)
         self.audience = audience
         self.clock = clock
         self.watch = Watch(
@@ -338,10 +332,18 @@ class Verifier:
         return "unknown" if self._age.skew is None else f"{self._age.skew:+.1f}s"
 
 
-def _check_secrets(given: object) -> None:
-    """Refuse a key set or bytes where secrets are meant: what was published must never verify as a MAC."""
-    if not isinstance(given, SharedSecrets):
+def _accepted(algorithms: frozenset[str], shared_secrets: object) -> frozenset[str]:
+    """Say what a token may be signed with: MACs, or signatures of the kinds that are allowed."""
+    if not algorithms <= ALLOWED_ALGORITHMS:
+        raise ValueError(f"not allowed: {', '.join(sorted(algorithms - ALLOWED_ALGORITHMS))}")
+    if shared_secrets is None:
+        return algorithms
+    # No key set and no bytes where secrets are meant: what was published must never verify as a MAC.
+    if not isinstance(shared_secrets, SharedSecrets):
         raise TypeError("shared_secrets are SharedSecrets; a published key is none")
+    if algorithms != DEFAULT_ALGORITHMS:
+        raise ValueError("shared secrets name their algorithm themselves")
+    return frozenset({SHARED_ALGORITHM})
 
 
 def _kid(token: str) -> str | None:

@@ -24,6 +24,18 @@ from gatepass.verifier.revocations import Revocations, Verdict
 from gatepass.verifier.shelf import Shelf
 from gatepass.verifier.waiters import Waiters
 
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Callable
+
+    from gatepass.oauth import SharedSecrets
+    from gatepass.verifier.errors import Refused
+    from gatepass.verifier.fetch import Fetch
+    from gatepass.verifier.follower import Follower
+    from gatepass.verifier.following import Work
+    from gatepass.verifier.freshness import Freshness
+    from gatepass.verifier.principal import Principal
+
 DEFAULT_ALGORITHMS: Final = frozenset({"ES256", "Ed25519", "PS256"})
 """What FAPI 2.0 §5.4.1 allows. RS256 (PKCS #1 v1.5) is there for who names it."""
 
@@ -38,18 +50,6 @@ RETRY_AFTER: Final = 5
 
 LOOK_AGAIN: Final = 0.05
 """Seconds that an open connection waits at least before it looks again whether its pass holds."""
-
-if TYPE_CHECKING:
-    import os
-    from collections.abc import Callable
-
-    from gatepass.oauth import SharedSecrets
-    from gatepass.verifier.errors import Refused
-    from gatepass.verifier.fetch import Fetch
-    from gatepass.verifier.follower import Follower
-    from gatepass.verifier.following import Work
-    from gatepass.verifier.freshness import Freshness
-    from gatepass.verifier.principal import Principal
 
 
 class Watch:
@@ -90,46 +90,25 @@ class Watch:
         self.issuer = Issuer(issuer, algorithms=algorithms)
         self.keys = TrustedKeys(terms=keys or KeyTerms(), cache_size=cache_size, jitter=random.random)
         self.revocations = Revocations(leeway=leeway)
-        self.waiters = waiters = _waiters(self.revocations)
+        self.waiters = _waiters(self.revocations)
         # With secrets and without a feed there is nothing to follow, and so nothing to begin.
         idle = shared_secrets is not None and feed is None
         self.following = self._feed_following = Following() if idle else Following.never()
         self._make_fetch = make_fetch or HttpFetch
         self._follower = follower or process_follower()
         shelf = None if state_dir is None else Shelf(Path(state_dir), issuer=issuer)
-        # The works belong to the follower, and must not keep this object alive: it ends them when it goes.
-        here = weakref.ref(self)
         self._key_work: KeyWork | None = None
         if shared_secrets is not None:
             self.keys.hold(shared_secrets.keys)
         else:
-            self._key_work = KeyWork(
-                self.issuer, self.keys, shelf=shelf, clock=clock, fetched=lambda: _on(here, Watch._keys_came)
-            )
-        self.feed = (
-            None
-            if feed is None
-            else FeedWork(
-                self.issuer,
-                self.keys,
-                self.revocations,
-                algorithms=algorithms,
-                leeway=leeway,
-                terms=feed,
-                shelf=shelf,
-                clock=clock,
-                monotonic=monotonic,
-                jitter=random.random,
-                changed=waiters.ring,
-                unknown_kid=lambda: _on(here, Watch.want_keys),
-            )
-        )
-        if self.feed is None:
+            self._key_work = self._on_keys(shelf)
+        self.feed: FeedWork | None = None
+        if feed is not None:
+            self.feed = self._on_feed(feed, shelf, algorithms=algorithms, leeway=leeway, monotonic=monotonic)
+        else:
             self.revocations.age.heard_at = float("inf")  # there is nothing to be behind of
-        works: tuple[Work | None, ...] = (self._key_work, self.feed)
-        for work in works:
-            if work is not None:
-                weakref.finalize(self, self._follower.unfollow, work).atexit = False
+        for work in self._works():
+            weakref.finalize(self, self._follower.unfollow, work).atexit = False
 
     def follow(self) -> None:
         """Make sure that the follower is at work; does not wait."""
@@ -204,9 +183,46 @@ class Watch:
 
     def close(self) -> None:
         """Stop following; a later `follow` would begin again."""
-        for work in (self._key_work, self.feed):
-            if work is not None:
-                self._follower.unfollow(work)
+        for work in self._works():
+            self._follower.unfollow(work)
+
+    # The works belong to the follower, and must not keep this object alive: it ends them when it goes. So
+    # they know it by a weak reference alone.
+
+    def _works(self) -> list[Work]:
+        works: tuple[Work | None, ...] = (self._key_work, self.feed)
+        return [work for work in works if work is not None]
+
+    def _on_keys(self, shelf: Shelf | None) -> KeyWork:
+        here = weakref.ref(self)
+        return KeyWork(
+            self.issuer, self.keys, shelf=shelf, clock=self.clock, fetched=lambda: _on(here, Watch._keys_came)
+        )
+
+    def _on_feed(
+        self,
+        terms: FeedTerms,
+        shelf: Shelf | None,
+        *,
+        algorithms: frozenset[str],
+        leeway: int,
+        monotonic: Callable[[], float],
+    ) -> FeedWork:
+        here = weakref.ref(self)
+        return FeedWork(
+            self.issuer,
+            self.keys,
+            self.revocations,
+            algorithms=algorithms,
+            leeway=leeway,
+            terms=terms,
+            shelf=shelf,
+            clock=self.clock,
+            monotonic=monotonic,
+            jitter=random.random,
+            changed=self.waiters.ring,
+            unknown_kid=lambda: _on(here, Watch.want_keys),
+        )
 
     def _keys_came(self) -> None:
         self._feed_following.wake()
