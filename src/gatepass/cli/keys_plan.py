@@ -85,21 +85,13 @@ class Step(msgspec.Struct, frozen=True):
 def _steps(plan: KeyPlan, *, in_settings: str) -> list[Step]:
     """Say what happens when, what Services must do by then, and what can be taken back."""
     old, new = plan.old, plan.new
-    if new in DEFAULT_ALGORITHMS:
-        allow = f"Nothing to do, unless they name their algorithms; then name {new} too."
-    else:
-        allow = f"Name {new} too, as in Verifier(algorithms=frozenset({{{old!r}, {new!r}}}))."
-    settle = (
-        ""
-        if in_settings == new
-        else f' Set keys.algorithm = "{new}" too: with its next start Auth goes by the settings.'
-    )
+    settle = f' Set keys.algorithm = "{new}" too: with its next start Auth goes by the settings.'
     back = f"gatepass keys rotate --algorithm {old}"
     return [
         Step(
             int(plan.published_at),
-            f"The {new} key is published; {old} signs.{settle}",
-            allow,
+            f"The {new} key is published; {old} signs.{'' if in_settings == new else settle}",
+            _to_allow(old, new),
             f"Safe: {back}. No token of {new} was ever made.",
         ),
         Step(
@@ -121,6 +113,13 @@ def _steps(plan: KeyPlan, *, in_settings: str) -> list[Step]:
             "As before.",
         ),
     ]
+
+
+def _to_allow(old: str, new: str) -> str:
+    """Say what a Service must do before the new key signs."""
+    if new in DEFAULT_ALGORITHMS:
+        return f"Nothing to do, unless they name their algorithms; then name {new} too."
+    return f"Name {new} too, as in Verifier(algorithms=frozenset({{{old!r}, {new!r}}}))."
 
 
 def _show(plan: KeyPlan, steps: list[Step]) -> None:
