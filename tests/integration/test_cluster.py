@@ -239,7 +239,7 @@ def all_sign_with(kid: str, processes: list[str], checks: Verifier) -> bool:
 
 def test_a_key_that_one_takes_back_is_used_by_none(cluster: Cluster, processes: list[str]) -> None:
     before = signed_by(log_in(processes[0]))
-    cluster.gatepass("keys", "retire", "--emergency", "--", before)
+    cluster.gatepass("keys", "retire", "--emergency", "--yes", "--", before)
     until(lambda: all(before not in published(url) for url in processes))
     after = {signed_by(log_in(url)) for url in processes}
     assert len(after) == 1

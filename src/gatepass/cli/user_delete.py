@@ -6,20 +6,24 @@ import time
 from typing import TYPE_CHECKING
 
 from gatepass.auth import usecases
+from gatepass.cli.consent import add_yes_option, ask
 from gatepass.cli.output import write_answer
 from gatepass.cli.site_access import add_json_option, add_settings_option, with_auth
 
 if TYPE_CHECKING:
     import argparse
 
+    from gatepass.auth import Auth
+
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Say what the command takes."""
     add_settings_option(parser)
     parser.add_argument("email", help="e-mail address of the user")
+    add_yes_option(parser)
     add_json_option(parser)
     parser.epilog = (
-        "example:\n  gatepass user delete ann@example.org\n\n"
+        "examples:\n  gatepass user delete ann@example.org\n  gatepass user delete ann@example.org --yes\n\n"
         "Sessions, tokens, password, name and e-mail address go; the event log keeps the id. It can not be\n"
         "undone: to shut somebody out for a while there is 'gatepass user disable'."
     )
@@ -27,6 +31,18 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Delete the user."""
+
+    async def what_goes(auth: Auth) -> str:
+        user = await usecases.find_user(auth, email=args.email, actor="cli")
+        count = len(await usecases.list_sessions(auth, user_id=user.id, now=time.time()))
+        sessions = f"{count} live session{'' if count == 1 else 's'}"
+        return (
+            f"{user.name} <{user.email}> goes for good: {sessions} with all tokens,\n"
+            "password, name, e-mail address, roles and permissions. The event log keeps what happened,\n"
+            f"under the id {user.id}."
+        )
+
+    ask(args, lambda: with_auth(args, what_goes))
     user = with_auth(
         args, lambda auth: usecases.delete_user(auth, email=args.email, actor="cli", now=time.time())
     )

@@ -7,6 +7,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from gatepass.auth import UserUnknown, usecases
+from gatepass.cli.consent import add_yes_option, ask
 from gatepass.cli.output import write_answer
 from gatepass.cli.site_access import add_json_option, add_settings_option, with_auth
 from gatepass.cli.user_rows import user_row
@@ -26,16 +27,19 @@ def configure(parser: argparse.ArgumentParser) -> None:
     who = parser.add_mutually_exclusive_group(required=True)
     who.add_argument("email", nargs="?", help="e-mail address of the user")
     who.add_argument("--everybody", action="store_true", help="everybody who is logged in")
+    add_yes_option(parser)
     add_json_option(parser)
     parser.epilog = (
         "examples:\n  gatepass user log-out ann@example.org\n  gatepass user log-out --everybody\n\n"
-        "Sessions, refresh tokens and access tokens stop holding at once; people may log in again."
+        "Sessions, refresh tokens and access tokens stop holding at once; people may log in again.\n"
+        "About everybody it asks; in a script say --yes."
     )
 
 
 def run(args: argparse.Namespace) -> int:
     """End all sessions of the user, or everybody's."""
     if args.everybody:
+        ask(args, lambda: "Everybody who is logged in must log in again; all sessions and all tokens end.")
         count = with_auth(args, _log_out_all)
         write_answer(args, {"logged_out": count}, f"Logged out {count} user{'' if count == 1 else 's'}.")
         return 0

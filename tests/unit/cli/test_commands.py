@@ -382,7 +382,7 @@ def test_a_shared_secret_is_made_for_its_owner_alone_and_shown_nowhere(
         ["rotate"],
         ["plan", "--to", "ES256"],
         ["retire", "x"],
-        ["retire", "--emergency", "x"],
+        ["retire", "--emergency", "--yes", "x"],
     ):
         assert main(["keys", *refused]) == 1
         assert "secret" in capsys.readouterr().err
@@ -443,8 +443,8 @@ DASHED_KEY = "-b3LrMEn1yPuxXlmEPhtYdA33qDBGDP0wVUBOkSLpQE"
     [
         (["session", "kick", DASHED], "no such session"),
         (["session", "kick", "--", DASHED], "no such session"),
-        (["keys", "retire", DASHED_KEY, "--emergency"], "no such signing key"),
-        (["keys", "retire", "--emergency", f"-{DASHED_KEY[:-1]}"], "no such signing key"),
+        (["keys", "retire", DASHED_KEY, "--emergency", "--yes"], "no such signing key"),
+        (["keys", "retire", "--emergency", "--yes", f"-{DASHED_KEY[:-1]}"], "no such signing key"),
     ],
 )
 def test_an_id_may_begin_with_a_dash(

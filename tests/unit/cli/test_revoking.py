@@ -55,10 +55,62 @@ def test_a_user_from_grants_to_the_end(site: pytest.CaptureFixture[str]) -> None
     epoch = run(site, "user", "list")[0]["epoch"]
     assert run(site, "user", "log-out", ann)["epoch"] == epoch + 1
     assert told(site, "user", "log-out", ann) == "Logged out Ann Lee <ann@example.org>.\n"
-    assert run(site, "user", "delete", ann)["deleted"]
+    assert run(site, "user", "delete", ann, "--yes")["deleted"]
     assert run(site, "user", "list") == []
-    assert main(["user", "delete", ann]) == 1
+    assert main(["user", "delete", ann, "--yes"]) == 1
     assert "no such user" in site.readouterr().err
+
+
+class Terminal(io.StringIO):
+    """A terminal on which somebody types."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+# The command, and what it says of what goes.
+ASKED: dict[str, tuple[list[str], str]] = {
+    "delete a user": (
+        ["user", "delete", "ann@example.org"],
+        "Ann Lee <ann@example.org> goes for good: 0 live",
+    ),
+    "log everybody out": (["user", "log-out", "--everybody"], "Everybody who is logged in must log in again"),
+    "forget a key": (["keys", "retire", "--emergency", "--"], "is forgotten for good, and every token of it"),
+}
+
+
+@pytest.mark.parametrize(("command", "words"), ASKED.values(), ids=ASKED)
+def test_what_is_not_undone_is_asked_about_on_a_terminal(
+    site: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, command: list[str], words: str
+) -> None:
+    run(site, "keys", "rotate")
+    key = next(key["kid"] for key in run(site, "keys", "list") if key["state"] == "active")
+    called = [*command, key] if command[0] == "keys" else command
+    before = run(site, "user", "list"), run(site, "keys", "list"), told(site, "events")
+    for typed in ("no\n", "\n", "y\n", ""):
+        monkeypatch.setattr("sys.stdin", Terminal(typed))
+        assert main(called) == 1
+        asked = site.readouterr()
+        assert words in asked.err
+        assert "Go on? Type yes: " in asked.err
+        assert "nothing was done" in asked.err
+        assert asked.out == ""
+    assert (run(site, "user", "list"), run(site, "keys", "list"), told(site, "events")) == before
+    monkeypatch.setattr("sys.stdin", Terminal(" Yes\n"))
+    assert told(site, *called)
+
+
+@pytest.mark.parametrize(("command", "words"), ASKED.values(), ids=ASKED)
+def test_without_a_terminal_somebody_must_have_said_yes(
+    site: pytest.CaptureFixture[str], command: list[str], words: str
+) -> None:
+    called = [*command, "x"] if command[0] == "keys" else command
+    with pytest.raises(SystemExit) as left:
+        main(called)
+    assert left.value.code == 2
+    told = site.readouterr().err
+    assert "use --yes" in told
+    assert words not in told
 
 
 async def test_everybody_is_logged_out_a_piece_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -78,8 +130,8 @@ async def test_everybody_is_logged_out_a_piece_at_a_time(monkeypatch: pytest.Mon
 
 
 def test_it_is_one_user_or_everybody(site: pytest.CaptureFixture[str]) -> None:
-    assert told(site, "user", "log-out", "--everybody") == "Logged out 0 users.\n"
-    assert run(site, "user", "log-out", "--everybody") == {"logged_out": 0}
+    assert told(site, "user", "log-out", "--everybody", "--yes") == "Logged out 0 users.\n"
+    assert run(site, "user", "log-out", "--everybody", "--yes") == {"logged_out": 0}
     for arguments in ([], ["ann@example.org", "--everybody"]):
         with pytest.raises(SystemExit) as left:
             main(["user", "log-out", *arguments])
@@ -102,10 +154,10 @@ def test_a_key_retires_early_and_another_one_at_once(site: pytest.CaptureFixture
     first = next(key["kid"] for key in run(site, "keys", "list") if key["state"] == "active")
     assert told(site, "keys", "retire", "--json", "--", first).count(waiting) == 1
     assert " signs from " in told(site, "keys", "retire", "--", first)
-    words = told(site, "keys", "retire", "--emergency", "--", first)
+    words = told(site, "keys", "retire", "--emergency", "--yes", "--", first)
     assert words == f"Key {first} is forgotten. Key {waiting} (ES256) signs.\n"
     assert [(key["kid"], key["state"]) for key in run(site, "keys", "list")] == [(waiting, "active")]
-    assert main(["keys", "retire", "--emergency", "--", first]) == 1
+    assert main(["keys", "retire", "--emergency", "--yes", "--", first]) == 1
     assert "no such signing key" in site.readouterr().err
 
 
