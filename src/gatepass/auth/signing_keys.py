@@ -17,8 +17,6 @@ from gatepass.auth.errors import SealBroken
 from gatepass.jose import Key
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from gatepass.auth.opaque import Entropy, Secret
 
 
@@ -106,10 +104,9 @@ def new_record(
     state: KeyState,
     activates_at: float,
     now: float,
-    generate: Callable[[str], Key] = Key.generate,
 ) -> KeyRecord:
     """Generate a key and seal its private half."""
-    key = generate(alg)
+    key = Key.generate(alg)
     kid = key.thumbprint()
     private = msgspec.json.encode(key.to_private_jwk())
     return KeyRecord(

@@ -40,9 +40,9 @@ class Answer:
 NO_CONTENT: Final = Answer(204, b"", ())
 
 
-def json_bytes(body: bytes, *, status: int = 200, headers: tuple[Header, ...] = ()) -> Answer:
+def json_bytes(body: bytes) -> Answer:
     """Answer with JSON that is already written."""
-    return Answer(status, body, (_JSON, *headers))
+    return Answer(200, body, (_JSON,))
 
 
 def json_struct(struct: msgspec.Struct, *, status: int = 200, headers: tuple[Header, ...] = ()) -> Answer:

@@ -31,14 +31,12 @@ def create_app(
     config: ServerConfig,
     *,
     clock: Callable[[], float] = time.time,
-    lookups: Callable[[], int] | None = None,
     followers: int = FOLLOWERS,
 ) -> Starlette:
     """Make Auth's HTTP surface.
 
-    `clock` gives seconds since the epoch and is read once per request; `lookups` says how many read
-    statements the store has answered (by default it asks `auth.store`); `followers` is how many may follow
-    the revocation feed at once. Call `app.state.feed.close()` before the end: they would stay for ever.
+    `clock` gives seconds since the epoch and is read once per request; `followers` is how many may follow the
+    revocation feed at once. Call `app.state.feed.close()` before the end: they would stay for ever.
     """
     api = operations(config)
     site = Site(
@@ -48,7 +46,6 @@ def create_app(
         pages=Pages(app_origins=config.app_origins),
         document=document(config, api, lifetime=auth.terms.access_token_lifetime),
         clock=clock,
-        lookups=lookups or (lambda: auth.store.lookups),
     )
     resources = _resources(site, [*api, *pages()])
     literal = {path: resource for path, resource in resources.items() if "{" not in path}

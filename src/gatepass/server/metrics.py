@@ -107,7 +107,7 @@ def _store(site: Site) -> Iterator[str]:
     waiting = passwords.waiting if isinstance(passwords, PasswordPool) else 0
     yield _number("passwords_waiting", "gauge", "Passwords in the queue to be hashed.", waiting)
     yield _number("database_commits_total", "counter", "Commits acknowledged.", store.commits)
-    yield _number("database_lookups_total", "counter", "Read statements.", site.lookups())
+    yield _number("database_lookups_total", "counter", "Read statements.", site.auth.store.lookups)
 
 
 def _number(name: str, kind: str, text: str, value: float) -> str:

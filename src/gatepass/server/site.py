@@ -82,7 +82,6 @@ class Site:
         "document",
         "feed",
         "link_cookie",
-        "lookups",
         "origins",
         "pages",
         "traffic",
@@ -97,12 +96,10 @@ class Site:
         pages: Pages,
         document: bytes,
         clock: Callable[[], float],
-        lookups: Callable[[], int],
     ) -> None:
         self.auth = auth
         self.config = config
         self.clock = clock
-        self.lookups = lookups
         self.counters = Counters()
         self.traffic = Traffic()
         self.feed = feed

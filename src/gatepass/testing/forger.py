@@ -86,14 +86,12 @@ class Forger:
         """A key of the attacker's own, under the name of the issuer's."""
         return _stranger(self.key.alg, self.header.get("kid"))
 
-    def bend(self, *, header: str = "{}", claims: str = "{}", signature: str = "{}") -> str:
+    def bend(self, *, claims: str = "{}", signature: str = "{}") -> str:
         """Write the good token with something around its parts."""
         if self.good is None:
             raise LookupError("no good token is there to be bent")
-        parts = self.good.split(".")
-        return ".".join(
-            how.format(part) for how, part in zip((header, claims, signature), parts, strict=True)
-        )
+        header, payload, signed = self.good.split(".")
+        return f"{header}.{claims.format(payload)}.{signature.format(signed)}"
 
 
 @cache

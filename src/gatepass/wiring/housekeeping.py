@@ -64,13 +64,13 @@ async def house_kept(auth: Auth, settings: Settings, mailer: Mailer) -> AsyncIte
         await store.close()
 
 
-async def keep_house(auth: Auth, *, every: float = HOUSEKEEPING_EVERY) -> None:
+async def keep_house(auth: Auth) -> None:
     """Move keys, load the ring, delete what lapsed, compact the feed, for ever.
 
     One bad round is logged and is not the last.
     """
     while True:
-        await asyncio.sleep(every)
+        await asyncio.sleep(HOUSEKEEPING_EVERY)
         for chore in (usecases.keep_keys, usecases.purge, usecases.compact_revocations):
             try:
                 await chore(auth, now=time.time())
@@ -80,21 +80,21 @@ async def keep_house(auth: Auth, *, every: float = HOUSEKEEPING_EVERY) -> None:
                 _LOG.exception("housekeeping: %s failed", chore.__name__)
 
 
-async def watch_keys(auth: Auth, *, within: float = HOUSEKEEPING_EVERY) -> None:
+async def watch_keys(auth: Auth) -> None:
     """Load the ring at once when any process revoked a key, for ever: until then this one signs with it."""
     place: int | None = None
     while True:
         try:
             if place is None:
                 place = (await auth.store.revocations_after(0, 0)).head
-            if await auth.store.revocations_grew(place, within):
+            if await auth.store.revocations_grew(place, HOUSEKEEPING_EVERY):
                 place = await _heeded(auth, place)
         except AuthError as error:
             _LOG.warning("watching for revoked keys failed: %s (%s)", error.code, error)
-            await asyncio.sleep(within)
+            await asyncio.sleep(HOUSEKEEPING_EVERY)
         except Exception:
             _LOG.exception("watching for revoked keys failed")
-            await asyncio.sleep(within)
+            await asyncio.sleep(HOUSEKEEPING_EVERY)
 
 
 async def _heeded(auth: Auth, place: int) -> int:

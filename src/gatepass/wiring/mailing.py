@@ -53,7 +53,7 @@ def _mail_password(mail: Mail, env: Mapping[str, str]) -> Secret:
     return Secret(read_private(mail.password_file, what=what, hint="write it there, mode 0600").strip())
 
 
-async def carry_mails(auth: Auth, mailer: Mailer, *, every: float = MAILS_EVERY) -> None:
+async def carry_mails(auth: Auth, mailer: Mailer) -> None:
     """Send the mails that wait, for ever, one after the other."""
     while True:
         tried = False
@@ -64,4 +64,4 @@ async def carry_mails(auth: Auth, mailer: Mailer, *, every: float = MAILS_EVERY)
         except Exception:
             _LOG.exception("sending mails failed")
         if not tried:
-            await asyncio.sleep(every)
+            await asyncio.sleep(MAILS_EVERY)
