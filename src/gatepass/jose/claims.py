@@ -1,7 +1,7 @@
 """The registered claims and their types, and the judgement of a Policy over them (RFC 7519 §4.1)."""
 
-from collections.abc import Callable, Mapping
-from typing import Any, Final, NoReturn, TypeAlias
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final, NoReturn, TypeAlias, TypeGuard
 
 from gatepass.jose.errors import ClaimInvalid, ClaimMissing, Expired, NotYetValid, TooOld
 
@@ -88,7 +88,7 @@ def _texts(name: str, value: object) -> None:
         raise ClaimInvalid(f"the claim {name!r} is neither a string nor an array of strings", name)
 
 
-def _is_texts(value: object) -> bool:
+def _is_texts(value: object) -> TypeGuard[Sequence[str]]:
     return isinstance(value, list | tuple) and all(isinstance(one, str) for one in value)
 
 
@@ -107,7 +107,7 @@ def _refuse(claims: Mapping[str, Any], name: str) -> None:
 
 def _check_audience(claims: Mapping[str, Any], expected: str) -> None:
     audience = claims.get("aud")
-    if not (_is_texts(audience) and expected in audience):  # type: ignore[operator]
+    if not (_is_texts(audience) and expected in audience):
         _refuse(claims, "aud")
 
 

@@ -30,8 +30,8 @@ ROLES_LAID_DOWN: Final = "DELETE FROM user_roles WHERE user_id = $1"
 ROLES_TAKEN_UP: Final = "INSERT INTO user_roles SELECT role, $1 FROM unnest($2::text[]) AS role"
 NAMES_LAID_DOWN: Final = "DELETE FROM user_names WHERE user_id = $1"
 NAMES_TAKEN_UP: Final = "INSERT INTO user_names SELECT * FROM unnest($1::text[], $2::text[], $3::text[])"
-PASSWORD_REHASHED: Final = "UPDATE users SET password_hash = $3 WHERE id = $1 AND password_hash = $2"  # noqa: S105
-PASSWORD_CHANGED: Final = "UPDATE users SET password_hash = $2 WHERE id = $1"  # noqa: S105
+PASSWORD_REHASHED: Final = "UPDATE users SET password_hash = $3 WHERE id = $1 AND password_hash = $2"  # noqa: S105 (SQL)
+PASSWORD_CHANGED: Final = "UPDATE users SET password_hash = $2 WHERE id = $1"  # noqa: S105 (SQL)
 USER_DELETED: Final = "DELETE FROM users WHERE id = $1 AND epoch = $2"
 ROLE_DEFINED: Final = (
     "INSERT INTO roles SELECT $1::text, $2::text"
