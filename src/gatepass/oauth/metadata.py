@@ -64,7 +64,10 @@ class ServerMetadata(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
 
     @classmethod
     def from_json(cls, data: bytes, *, issuer: str) -> ServerMetadata:
-        """Read the document of exactly this issuer (RFC 8414 §3.3). Raises `MetadataInvalid`."""
+        """Read the document of exactly this issuer (RFC 8414 §3.3).
+
+        Raises `MetadataInvalid`, `IssuerDiffers`.
+        """
         try:
             metadata = msgspec.json.decode(data, type=cls)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:

@@ -218,7 +218,10 @@ class FakeIssuer:
         self.feed.publish(Selects.KID, str(stolen.kid))
 
     def rotate_key(self) -> None:
-        """Sign with a new key from now on; it was published before, and the old one stays published."""
+        """Sign with a new key from now on; it was published before, and the old one stays published.
+
+        Raises `ValueError` in the shared-secret mode.
+        """
         if self.shared_secrets is not None:
             raise ValueError("a shared secret is exchanged at both ends, not by the issuer alone")
         self._old_keys.append(self.key)

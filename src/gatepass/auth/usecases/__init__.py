@@ -1,6 +1,7 @@
 """The use cases: one verb a file; load, decide, save once.
 
-All take the time as `now`, seconds since the epoch.
+All take the time as `now`, seconds since the epoch. Whatever reads the store can raise `StorageUnavailable`,
+and whatever commits `Contended`, besides what each names.
 """
 
 from gatepass.auth.usecases.add_user import add_user
