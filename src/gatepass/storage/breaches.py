@@ -43,8 +43,12 @@ class BreachFile:
     @classmethod
     def open(cls, path: str | Path) -> Self:
         """Open the file and look at samples of it. Raises `BreachesUnusable`."""
+        if not hasattr(
+            os, "pread"
+        ):  # Windows; with a place of its own in the file no thread waits for another
+            raise BreachesUnusable("a list of breached passwords needs pread, which this system lacks")
         try:
-            descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+            descriptor = os.open(path, os.O_RDONLY)
         except OSError as error:
             raise BreachesUnusable(f"can't read {path}: {error.strerror}") from None
         try:

@@ -109,6 +109,12 @@ def test_a_file_that_is_not_there_is_told(path: Path) -> None:
         BreachFile.open(path.parent)
 
 
+def test_a_system_that_can_not_read_it_says_so(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(os, "pread")
+    with pytest.raises(BreachesUnusable, match="needs pread"):
+        write(path, listed(KEPT))
+
+
 async def test_a_list_that_turns_out_spoiled_lets_nothing_pass(path: Path) -> None:
     content = listed(LOST)
     breaches = write(path, content)
