@@ -15,7 +15,7 @@ from gatepass.oauth import BearerError, UrlRefused, b64token, issuer_url
 from gatepass.verifier.errors import CrossSite, MalformedRequest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
 # RFC 9110 §9.2.1. TRACE is safe too, and no service has use for it with a pass.
 SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -30,7 +30,8 @@ class RequestHead(msgspec.Struct, frozen=True):
     """What of a request decides whose it is; header names are lower case, as ASGI gives them."""
 
     method: str
-    headers: Iterable[tuple[bytes, bytes]]
+    headers: Collection[tuple[bytes, bytes]]
+    """No iterator: they are gone through more than once."""
 
     def values(self, name: bytes) -> list[str]:
         """All values of one header, in order."""
