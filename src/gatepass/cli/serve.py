@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import os
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -9,12 +11,16 @@ import msgspec
 from gatepass.auth import AuthError
 from gatepass.cli.failure import CommandFailed, CommandMisused
 from gatepass.cli.site_access import add_settings_option, settings_of
-from gatepass.wiring import WiringError, serve
+from gatepass.server import configure_logs
+from gatepass.wiring import WiringError, serve, wanted_log_format
 
 if TYPE_CHECKING:
     import argparse
 
+_LOG: Final = logging.getLogger("gatepass")
+
 LAST_PORT: Final = 65_535
+EXIT_FAILURE: Final = 1
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -34,7 +40,19 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Serve."""
+    """Serve. A start that is refused is told in the form of the log: it stands between its lines."""
+    try:
+        _serve(args)
+    except CommandFailed as error:
+        if wanted_log_format(args.settings, os.environ) == "text":
+            raise
+        configure_logs("json", "info")
+        _LOG.critical("Auth does not start: %s", error)
+        return EXIT_FAILURE
+    return 0
+
+
+def _serve(args: argparse.Namespace) -> None:
     settings = settings_of(args)
     if args.port is not None:
         if not 0 <= args.port <= LAST_PORT:  # the resolver would take it modulo 65536
@@ -45,4 +63,3 @@ def run(args: argparse.Namespace) -> int:
         serve(settings, verbose=args.verbose)
     except (AuthError, WiringError) as error:
         raise CommandFailed(str(error)) from None
-    return 0

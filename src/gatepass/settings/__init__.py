@@ -4,7 +4,7 @@ Reads no file and no environment itself: both come in as mappings.
 """
 
 from gatepass.settings.errors import SettingsError
-from gatepass.settings.parsing import parse_settings
+from gatepass.settings.parsing import log_format, parse_settings
 from gatepass.settings.rules import PUBLISHED_AHEAD_AT_LEAST, TOKENS_LIVE_AT_MOST
 from gatepass.settings.tables import Encryption, Events, Mail, Passwords, Settings
 
@@ -17,5 +17,6 @@ __all__ = [
     "Passwords",
     "Settings",
     "SettingsError",
+    "log_format",
     "parse_settings",
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import msgspec
 
@@ -41,6 +41,13 @@ def parse_settings(mapping: Mapping[str, Any], env: Mapping[str, str]) -> Settin
         raise SettingsError(_readable(str(error))) from None
     check(settings)
     return settings
+
+
+def log_format(mapping: Mapping[str, Any], env: Mapping[str, str]) -> Literal["text", "json"]:
+    """Say in which form the log is wanted, whatever else is wrong: for who must tell what it is."""
+    table = mapping.get("log")
+    given = table.get("format") if isinstance(table, Mapping) else None
+    return "json" if env.get(_variable("log.format"), given) == "json" else "text"
 
 
 def _kinds(struct: type[msgspec.Struct], prefix: str = "") -> dict[str, Any]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import tomllib
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import msgspec
 
-from gatepass.settings import SettingsError, parse_settings
+from gatepass.settings import SettingsError, log_format, parse_settings
 from gatepass.wiring.errors import WiringError
 
 if TYPE_CHECKING:
@@ -38,14 +38,7 @@ def load_settings(path: Path, env: Mapping[str, str]) -> Settings:
 
     Raises `SettingsError`, `WiringError`.
     """
-    try:
-        mapping = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise WiringError(f"there is no settings file {path}; 'gatepass init' writes one") from None
-    except OSError as error:
-        raise WiringError(f"can't read {path}: {error.strerror}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise WiringError(f"{path} is no TOML: {error}") from None
+    mapping = _read(path)
     try:
         settings = parse_settings(mapping, env)
     except SettingsError as error:
@@ -53,6 +46,26 @@ def load_settings(path: Path, env: Mapping[str, str]) -> Settings:
     folder = path.resolve().parent
     placed = {table: _placed(folder, getattr(settings, table), names) for table, names in PATHS.items()}
     return msgspec.structs.replace(settings, **placed)
+
+
+def wanted_log_format(path: Path, env: Mapping[str, str]) -> Literal["text", "json"]:
+    """Say in which form the log is wanted, as far as that can be read."""
+    try:
+        mapping = _read(path)
+    except WiringError:
+        mapping = {}
+    return log_format(mapping, env)
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise WiringError(f"there is no settings file {path}; 'gatepass init' writes one") from None
+    except OSError as error:
+        raise WiringError(f"can't read {path}: {error.strerror}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise WiringError(f"{path} is no TOML: {error}") from None
 
 
 def _placed(folder: Path, table: msgspec.Struct, names: tuple[str, ...]) -> msgspec.Struct:

@@ -296,6 +296,39 @@ def test_what_is_broken_is_told_in_words(
     assert words in capsys.readouterr().err
 
 
+UNREADABLE = {"no settings", "no TOML"}
+SAID_BY = [("variable", name) for name in BROKEN] + [
+    ("file", name) for name in BROKEN if name not in UNREADABLE
+]
+
+
+@pytest.mark.parametrize(("by", "name"), SAID_BY)
+def test_a_start_that_is_refused_is_a_line_of_the_log(
+    folder: Path, capsys: pytest.CaptureFixture[str], name: str, by: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file, text, words = BROKEN[name]
+    if text is None:
+        (folder / file).unlink()
+    else:
+        (folder / file).write_text(text)
+    if not words:
+        monkeypatch.setenv("GATEPASS_DATABASE__PATH", "nowhere/gatepass.db")
+        words = "cannot open gatepass.db"
+    if by == "variable":
+        monkeypatch.setenv("GATEPASS_LOG__FORMAT", "json")
+    else:
+        settings = folder / "gatepass.toml"
+        written = settings.read_text().replace("[log]\n", "")
+        settings.write_text(f'{written}\n[log]\nformat = "json"\n')
+    assert main(["serve", "--port=0"]) == 1
+    lines = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+    assert (lines[-1]["level"], lines[-1]["logger"]) == ("critical", "gatepass")
+    assert lines[-1]["message"].startswith("Auth does not start: ")
+    assert words in lines[-1]["message"]
+    assert main(["user", "list"]) == 1  # who types a command reads words
+    assert capsys.readouterr().err.startswith("gatepass: ")
+
+
 def test_another_key_encryption_key_is_told_in_words(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
