@@ -41,7 +41,7 @@ CHECKS: Final[dict[str, str]] = {
     "header": "strict JSON, each member of its type, no extension (RFC 7515 §4)",
     "alg": "an algorithm that the Service accepts (RFC 8725 §3.1)",
     "typ": "an access token (RFC 9068 §4)",
-    "kid": "a key that the issuer publishes, for this algorithm",
+    "kid": "a key that the issuer publishes, or shares, for this algorithm",
     "signature": "made by that key over these bytes",
     "claims": "strict JSON (RFC 7519 §7.2)",
     "iss": "this issuer, letter by letter",

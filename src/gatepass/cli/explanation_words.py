@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from gatepass.cli.output import local_time, printable, span
 from gatepass.cli.token_words import LATEST, OPAQUE
 from gatepass.jose import JoseError, jwt
+from gatepass.oauth import SHARED_ALGORITHM
 from gatepass.verifier import Freshness
 
 if TYPE_CHECKING:
@@ -27,6 +28,8 @@ class Words:
         self._token = token
         self._policy = policy
         self._now = now
+        self._is_shared = policy.algorithms == {SHARED_ALGORITHM}
+        self._known = "in the file" if self._is_shared else "published"
         self._view = verifier.watch.keys.view
         self._health = verifier.health()
         self._cursor = verifier.watch.revocations.cursor
@@ -47,7 +50,7 @@ class Words:
             "header": f"strict JSON: {', '.join(map(_quoted, self._header))}",
             "alg": _quoted(self._header.get("alg")),
             "typ": _quoted(self._header.get("typ")),
-            "kid": f"{_quoted(self._header.get('kid'))} is published, for this algorithm",
+            "kid": f"{_quoted(self._header.get('kid'))} is {self._known}, for this algorithm",
             "signature": "made by that key over these bytes",
             "claims": f"strict JSON, {len(self._claims)} claims",
             "iss": _quoted(self._claims.get("iss")),
@@ -83,10 +86,10 @@ class Words:
         keys = () if self._view is None else tuple(self._view.keys)
         kid, alg = self._header.get("kid"), self._header.get("alg")
         if kid is not None and all(key.kid != kid for key in keys):
-            published = _listed(_quoted(key.kid) for key in keys)
-            return (
-                f"the issuer publishes no key {_quoted(kid)}, but {published}: withdrawn, or another issuer's"
-            )
+            known = _listed(_quoted(key.kid) for key in keys)
+            if self._is_shared:
+                return f"{_quoted(kid)} is not in the file, but {known}: exchanged, or another issuer's"
+            return f"the issuer publishes no key {_quoted(kid)}, but {known}: withdrawn, or another issuer's"
         if kid is not None:
             return f"the key {_quoted(kid)} is not for {_quoted(alg)}"
         return None

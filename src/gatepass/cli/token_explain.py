@@ -9,11 +9,18 @@ from typing import TYPE_CHECKING, Any, Final
 from gatepass.cli.explanation import explain
 from gatepass.cli.explanation_words import clock_words
 from gatepass.cli.failure import CommandFailed, CommandMisused
-from gatepass.cli.key_files import opened, read_keys
+from gatepass.cli.key_files import opened, read_file, read_keys
 from gatepass.cli.output import write_json, write_table
 from gatepass.cli.policy_options import token_of
 from gatepass.jose import JoseError
-from gatepass.oauth import UrlRefused, access_token_policy, is_encrypted
+from gatepass.oauth import (
+    SHARED_ALGORITHM,
+    SecretRefused,
+    SharedSecrets,
+    UrlRefused,
+    access_token_policy,
+    is_encrypted,
+)
 from gatepass.verifier import DEFAULT_ALGORITHMS, FeedTerms, FetchFailed, HttpFetch, Unavailable, Verifier
 from gatepass.verifier.issuer import Issuer
 
@@ -32,7 +39,7 @@ _WHY: Final[dict[str, str]] = {
     "redirected": "it redirects. Give the address that stands in 'iss', letter by letter",
     "status_404": "it publishes no metadata there. Give the address that stands in 'iss', letter by letter",
     "issuer_differs": "it goes by another name. Give the address that stands in 'iss', letter by letter",
-    "no_jwks_uri": "it publishes no key: it shares a secret with its Services. This asks what is public",
+    "no_jwks_uri": "it publishes no key: it shares a secret with its Services. Give --shared-secret FILE",
     "jwks_without_usable_key": "it publishes no key for these algorithms. See --algorithm",
     "no_revocations_endpoint": "it has no revocation feed. With --no-feed it is explained without one",
 }
@@ -57,6 +64,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="the Service's private key, where tokens are encrypted",
     )
     parser.add_argument("--alg", help="that key's algorithm, where its file does not say (PEM never does)")
+    parser.add_argument(
+        "--shared-secret",
+        metavar="FILE",
+        help="the Service's file of shared secrets, where the issuer publishes no key",
+    )
     parser.add_argument("--json", action="store_true", help="write JSON, for scripts")
     parser.epilog = (
         "example:\n"
@@ -70,17 +82,22 @@ def run(args: argparse.Namespace) -> int:
     """Explain, and give the verdict as the exit code."""
     logging.getLogger("gatepass.verifier").addHandler(logging.NullHandler())  # we say it ourselves
     algorithms = frozenset(args.algorithm or DEFAULT_ALGORITHMS)
+    secrets = None if args.shared_secret is None else _secrets(args.shared_secret)
     feed = None if args.no_feed else FeedTerms()
     try:
-        policy = access_token_policy(
-            issuer=args.issuer, audience=args.audience, algorithms=algorithms, leeway=args.leeway
-        )
         verifier = Verifier(
             issuer=args.issuer,
             audience=args.audience,
             algorithms=algorithms,
             leeway=args.leeway,
             feed=feed,
+            shared_secrets=secrets,
+        )
+        policy = access_token_policy(
+            issuer=args.issuer,
+            audience=args.audience,
+            algorithms=algorithms if secrets is None else frozenset({SHARED_ALGORITHM}),
+            leeway=args.leeway,
         )
     except (ValueError, UrlRefused) as error:
         raise CommandMisused(str(error)) from None
@@ -90,6 +107,13 @@ def run(args: argparse.Namespace) -> int:
     explanation = asyncio.run(_explained(token, verifier, policy))
     _write(explanation, verifier, as_json=args.json)
     return int(explanation.refusal is not None)
+
+
+def _secrets(name: str) -> SharedSecrets:
+    try:
+        return SharedSecrets.parse(read_file(name))
+    except SecretRefused as error:
+        raise CommandFailed(f"{name}: {error}") from None
 
 
 def _inside(token: str, args: argparse.Namespace) -> str:
@@ -122,7 +146,8 @@ async def _look_at_issuer(policy: Policy, *, feed: bool) -> None:
     fetch = HttpFetch()
     issuer = Issuer(policy.issuer, algorithms=policy.algorithms)
     try:
-        await issuer.keys(fetch)
+        if policy.algorithms != {SHARED_ALGORITHM}:
+            await issuer.keys(fetch)
         if feed and (await issuer.metadata(fetch)).revocations_endpoint is None:
             raise FetchFailed("no_revocations_endpoint")
     except FetchFailed as error:

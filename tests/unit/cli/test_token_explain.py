@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,7 @@ from tests.unit.testing.services import answering, serving, serving_issuer
 from gatepass.cli import main
 from gatepass.cli.explanation import CHECKS, Explanation, explain
 from gatepass.jose import Key
-from gatepass.oauth import Cursor, access_token_policy
+from gatepass.oauth import Cursor, SharedSecrets, access_token_policy, new_shared_secret
 from gatepass.verifier import DEFAULT_ALGORITHMS, Refused
 
 if TYPE_CHECKING:
@@ -181,6 +182,31 @@ def test_of_an_encrypted_token_the_inside_is_explained(
     file.write_text(json.dumps(Key.generate("ECDH-ES+A256KW").to_private_jwk()))
     code, _, err = say(capsys, token, issuer.issuer, "--key", str(file))
     assert (code, "can't open this token" in err) == (1, True)
+
+
+def test_where_a_secret_is_shared_its_file_stands_for_the_keys(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    texts = [new_shared_secret(os.urandom) for _ in range(2)]
+    file = tmp_path / "gatepass.secret"
+    with serving_issuer(shared_secrets=SharedSecrets.parse(texts[0])) as issuer:
+        code, _, err = say(capsys, issuer.token(), issuer.issuer)
+        assert (code, "--shared-secret FILE" in err) == (1, True)
+        file.write_text(texts[0])
+        given = ["--shared-secret", str(file)]
+        code, out, err = say(capsys, issuer.token(sid="s1"), issuer.issuer, *given)
+        assert code == 0, err
+        assert "is in the file, for this algorithm" in out
+        issuer.kick("s1")
+        code, out, _ = say(capsys, issuer.token(sid="s1"), issuer.issuer, *given)
+        assert (code, "its session was ended" in out) == (1, True)
+        file.write_text(texts[1])
+        code, out, _ = say(capsys, issuer.token(), issuer.issuer, *given, "--no-feed")
+        assert (code, "is not in the file, but " in out) == (1, True)
+        file.write_text("secret")
+        code, _, err = say(capsys, issuer.token(), issuer.issuer, *given)
+        assert (code, "line 1" in err) == (1, True)
+        assert all(text not in out + err for text in texts)
 
 
 def test_a_script_gets_json(issuer: FakeIssuer, capsys: pytest.CaptureFixture[str]) -> None:

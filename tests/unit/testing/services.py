@@ -85,7 +85,7 @@ def guarded(verifier: Any) -> Any:
 
 
 @contextmanager
-def serving_issuer() -> Iterator[FakeIssuer]:
+def serving_issuer(**given: Any) -> Iterator[FakeIssuer]:
     """Publish what a fake issuer publishes, over HTTP, under the name that it has there."""
     issuers: list[FakeIssuer] = []
 
@@ -95,7 +95,7 @@ def serving_issuer() -> Iterator[FakeIssuer]:
         return [body or b""]
 
     with serving(app) as url:
-        issuers.append(FakeIssuer(url))
+        issuers.append(FakeIssuer(url, **given))
         yield issuers[0]
 
 
