@@ -17,8 +17,8 @@ stands behind them.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from enum import IntEnum
+from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from gatepass.auth import (
@@ -88,10 +88,11 @@ def locks(changes: Iterable[Change]) -> list[Step]:
         for kind, name, alone in LOCKS[type(change)](change) if type(change) in LOCKS else ():
             wanted[kind, name] = alone or wanted.get((kind, name), False)
             causes.setdefault(kind, change)
-    groups: defaultdict[tuple[Kind, bool], list[str]] = defaultdict(list)
-    for (kind, name), alone in wanted.items():
-        groups[kind, alone].append(name)
-    return [_step(kind, names, causes[kind], alone=alone) for (kind, alone), names in sorted(groups.items())]
+    in_order = [Lock(kind, name, alone) for (kind, name), alone in sorted(wanted.items())]
+    return [
+        _step(kind, [lock.name for lock in together], causes[kind], alone=alone)
+        for (kind, alone), together in groupby(in_order, key=lambda lock: (lock.kind, lock.alone))
+    ]
 
 
 def _step(kind: Kind, names: list[str], cause: Change, *, alone: bool) -> Step:
