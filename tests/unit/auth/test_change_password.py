@@ -90,6 +90,21 @@ async def test_a_new_password_that_can_not_be_one_is_refused_before_any_work(aut
     assert len(passwords_of(auth).verified) == verified
 
 
+async def test_the_same_password_is_no_change_and_logs_nobody_out(auth: Auth) -> None:
+    """Whoever wants that has `log_out_everywhere`."""
+    asking, other = await log_in(auth), await log_in(auth)
+    lines = await events(auth)
+    with pytest.raises(InvalidInput) as refused:
+        await change(auth, asking, new=PASSWORD)
+    assert (refused.value.field, refused.value.reason) == (
+        "new_password",
+        "is the current password; choose another",
+    )
+    assert await events(auth) == lines
+    await usecases.check_session(auth, session_id=other.session_id.reveal(), now=NOW)
+    await change(auth, asking, new=f"{PASSWORD} ")  # the twin
+
+
 async def test_guessing_with_a_stolen_session_is_limited_as_at_the_log_in(auth: Auth) -> None:
     came = await log_in(auth)
     for address in range(10):

@@ -13,7 +13,7 @@ from gatepass.auth.changes import (
     SessionStarted,
 )
 from gatepass.auth.cut_offs import cut_off
-from gatepass.auth.errors import Contended
+from gatepass.auth.errors import Contended, InvalidInput
 from gatepass.auth.events import Event, EventKind
 from gatepass.auth.mails import MailKind
 from gatepass.auth.usecases import _new_passwords
@@ -38,6 +38,8 @@ async def change_password(
     `TooManyAttempts`, `PasswordRefused`, `SessionRefused`.
     """
     await _new_passwords.check(auth, checked.user, new, field="new_password")
+    if new == current:  # no change, and so nothing that should log anybody out
+        raise InvalidInput("new_password", "is the current password; choose another")
     refunds = await charge_for(auth, checked.user, client=client, now=now)
     for _ in range(TRIES):
         session, user = await confirmed(auth, checked, current=current, client=client, now=now)
