@@ -105,7 +105,7 @@ class Verifier:
             algorithms=algorithms,
             shared_secrets=shared_secrets,
             leeway=leeway,
-            keys=terms,
+            terms=terms,
             feed=feed,
             cache_size=cache_size,
             state_dir=state_dir,

@@ -60,7 +60,7 @@ class Watch:
         algorithms: what a key may be for; others are passed over.
         shared_secrets: what stands in for published keys, in the shared-secret mode; then no key is fetched.
         leeway: seconds that the clocks of the two machines may differ.
-        keys: how keys are kept.
+        terms: how keys are kept.
         feed: how the revocation feed is followed; None for an issuer that has none, whose tokens hold until
             they expire.
         state_dir: a folder for the keys and the view, so that a Service can start while Auth is down.
@@ -73,7 +73,7 @@ class Watch:
         algorithms: frozenset[str] = DEFAULT_ALGORITHMS,
         shared_secrets: SharedSecrets | None = None,
         leeway: int = 30,
-        keys: KeyTerms | None = None,
+        terms: KeyTerms | None = None,
         feed: FeedTerms | None = FeedTerms(),  # noqa: B008 (frozen)
         cache_size: int = 1,
         state_dir: str | os.PathLike[str] | None = None,
@@ -88,7 +88,7 @@ class Watch:
             algorithms = frozenset({SHARED_ALGORITHM})
         self.clock = clock
         self.issuer = Issuer(issuer, algorithms=algorithms)
-        self.keys = TrustedKeys(terms=keys or KeyTerms(), cache_size=cache_size, jitter=random.random)
+        self.keys = TrustedKeys(terms=terms or KeyTerms(), cache_size=cache_size, jitter=random.random)
         self.revocations = Revocations(leeway=leeway)
         self.waiters = _waiters(self.revocations)
         # With secrets and without a feed there is nothing to follow, and so nothing to begin.
