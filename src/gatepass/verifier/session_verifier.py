@@ -53,6 +53,8 @@ class SessionVerifier:
             the guard's `max_staleness`), Auth is asked each time.
         watch: what follows the feed, for the cache and for connections that stay open; its own by default.
             A Service that takes both modes lends `Verifier.watch`, so that the feed is followed once.
+        cache_size: answers that are remembered.
+        clock, make_fetch, follower: as for a `Verifier`.
     """
 
     def __init__(

@@ -76,6 +76,8 @@ class Verifier:
         cache_size: verified tokens that are remembered.
         state_dir: a folder, of this Service alone, for the keys and the view: with it a Service can start
             while Auth is down.
+        clock, monotonic, make_fetch, follower: what stands in for the two clocks, the network and the
+            background thread, in tests.
     """
 
     def __init__(

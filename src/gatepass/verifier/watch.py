@@ -63,7 +63,9 @@ class Watch:
         terms: how keys are kept.
         feed: how the revocation feed is followed; None for an issuer that has none, whose tokens hold until
             they expire.
+        cache_size: verified tokens that are remembered beside the keys; a Watch by itself verifies none.
         state_dir: a folder for the keys and the view, so that a Service can start while Auth is down.
+        clock, monotonic, make_fetch, follower: as for a `Verifier`.
     """
 
     def __init__(
