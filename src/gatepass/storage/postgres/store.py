@@ -21,6 +21,7 @@ from gatepass.storage.postgres.listener import Listener
 from gatepass.storage.postgres.migrate import migrate, migrations
 from gatepass.storage.postgres.plan import plan
 from gatepass.storage.postgres.pool import connect, make_pool, parameters, unavailable
+from gatepass.storage.postgres.pooler import refuse_changing
 from gatepass.storage.postgres.transaction import execute
 
 if TYPE_CHECKING:
@@ -75,6 +76,7 @@ class PostgresStore:
         given = parameters(url)
         async with await connect(given) as connection:
             try:
+                await refuse_changing(connection, lambda: connect(given))
                 await migrate(connection, migrations())
             except psycopg.Error as error:
                 raise unavailable(error) from None
