@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import secrets
 import shutil
 import signal
 import subprocess
@@ -19,8 +18,8 @@ from urllib.parse import urlsplit
 
 import pytest
 from examples.clinic.people import ACCOUNTS
-from examples.clinic.processes import taken
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
+from tests.ports import free_ports
 
 ROOT = Path(__file__).parents[2]
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
@@ -88,14 +87,6 @@ class Demo:
         self.wait_for("Auth is back")
 
 
-def free_ports() -> int:
-    """The first of three free ports in a row, below those that the system gives to outgoing connections."""
-    while True:
-        first = 10_000 + secrets.randbelow(22_000)
-        if taken([first, first + 1, first + 2]) == []:
-            return first
-
-
 def start_demo(port: int, data: Path, *more: str) -> Demo:
     command = [sys.executable, "-m", "examples.clinic", "--port", str(port), "--data", str(data), *more]
     process = subprocess.Popen(
@@ -119,7 +110,7 @@ def stop_demo(demo: Demo, number: int = signal.SIGINT) -> int:
 
 @pytest.fixture(scope="session")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
-    running = start_demo(free_ports(), tmp_path_factory.mktemp("clinic") / "data")
+    running = start_demo(free_ports(3)[0], tmp_path_factory.mktemp("clinic") / "data")
     try:
         running.wait_for("Stop everything with Ctrl-C", 120)
         yield running

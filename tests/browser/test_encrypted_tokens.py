@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 from playwright.sync_api import expect
-from tests.browser.conftest import Demo, free_ports, start_demo, stop_demo
+from tests.browser.conftest import Demo, start_demo, stop_demo
+from tests.ports import free_ports
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
-    running = start_demo(free_ports(), tmp_path_factory.mktemp("sealed") / "data", "--encrypted")
+    running = start_demo(free_ports(3)[0], tmp_path_factory.mktemp("sealed") / "data", "--encrypted")
     try:
         running.wait_for("Stop everything with Ctrl-C", 120)
         yield running

@@ -7,7 +7,8 @@ import socket
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.browser.conftest import free_ports, start_demo, stop_demo
+from tests.browser.conftest import start_demo, stop_demo
+from tests.ports import free_ports
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,19 +24,18 @@ def is_open(port: int) -> bool:
 
 
 def test_it_stops_cleanly_and_a_second_start_keeps_the_data(tmp_path: Path) -> None:
-    port = free_ports()
+    port, *_ = ports = free_ports(3)
     first = start_demo(port, tmp_path / "data")
     try:
         first.wait_for(OPEN, 120)
-        assert [is_open(port + step) for step in range(3)] == [True] * 3
+        assert [is_open(each) for each in ports] == [True] * 3
     finally:
         assert stop_demo(first, signal.SIGTERM) == 0
-    assert [is_open(port + step) for step in range(3)] == [False] * 3
+    assert [is_open(each) for each in ports] == [False] * 3
     assert any("First start" in line for line in first.said)
     people = (tmp_path / "data" / "directory.json").read_bytes()
 
-    other_port = free_ports()
-    second = start_demo(other_port, tmp_path / "data")
+    second = start_demo(free_ports(3)[0], tmp_path / "data")
     try:
         second.wait_for(OPEN, 60)
     finally:

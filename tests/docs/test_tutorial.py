@@ -8,7 +8,6 @@ import doctest
 import os
 import re
 import shlex
-import socket
 import subprocess
 import sys
 import time
@@ -21,6 +20,7 @@ from typing import Any, Final
 import httpx
 import pytest
 from tests.docs.pages import DOCS, Block, blocks
+from tests.ports import free_ports
 
 PAGE: Final = DOCS / "tutorial" / "first-service.md"
 PASSWORD: Final = "correct horse battery"
@@ -34,7 +34,7 @@ class Reader:
     def __init__(self, folder: Path, running: ExitStack) -> None:
         self.folder = folder
         self.running = running
-        auth, service = _free_ports()
+        auth, service = free_ports(2)
         self.ports = {"127.0.0.1:8000": f"127.0.0.1:{auth}", "127.0.0.1:8001": f"127.0.0.1:{service}"}
         self.auth = f"http://127.0.0.1:{auth}"
         self.variables = {"GATEPASS_ISSUER": self.auth, "GATEPASS_SERVER__PORT": str(auth), "no_proxy": "*"}
@@ -149,13 +149,6 @@ def _pattern(seen: str) -> re.Pattern[str]:
     """Give what a person would call the same text: `…` is anything, lines too."""
     text = "\n".join(line for line in seen.splitlines() if line not in TYPED)
     return re.compile(".*".join(re.escape(part.strip(" ")) for part in text.split("…")), re.DOTALL)
-
-
-def _free_ports() -> tuple[int, int]:
-    with socket.socket() as one, socket.socket() as other:
-        for each in (one, other):
-            each.bind(("127.0.0.1", 0))
-        return one.getsockname()[1], other.getsockname()[1]
 
 
 def _stop(process: "subprocess.Popen[bytes] | None") -> None:

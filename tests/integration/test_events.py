@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
-from tests.integration.conftest import PASSWORD, PATIENCE, Site, free_port
+from tests.integration.conftest import PASSWORD, PATIENCE, Site
 from tests.integration.faults.trial import until
+from tests.ports import free_port, free_ports
 from tests.unit.server.test_event_collector import Collector, collecting
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ EVENTS = 30
 @pytest.fixture(params=["sqlite", "postgres"])
 def sites(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[list[Site]]:
     """Give two running processes on one database, which write the events to one file; Root is there."""
-    made = [Site(tmp_path, free_port()) for _ in range(2)]
+    made = [Site(tmp_path, port) for port in free_ports(2)]
     for site in made:
         site.env = {"GATEPASS_SERVER__PORT": str(site.port), "GATEPASS_EVENTS__TO": "events.jsonl"}
         if request.param == "postgres":

@@ -11,8 +11,9 @@ from typing import Final
 import httpx
 import pytest
 from tests.docs.pages import ROOT, blocks
-from tests.integration.conftest import PATIENCE, Site, free_port
+from tests.integration.conftest import PATIENCE, Site
 from tests.integration.test_both_modes import bearer, log_in
+from tests.ports import free_port
 
 pytestmark = pytest.mark.xdist_group("auth")
 

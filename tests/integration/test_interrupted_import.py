@@ -11,7 +11,8 @@ from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from tests.integration.conftest import PATIENCE, Site, free_port
+from tests.integration.conftest import PATIENCE, Site
+from tests.ports import free_port
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
-from tests.integration.conftest import PASSWORD, PATIENCE, Site, free_port
+from tests.integration.conftest import PASSWORD, PATIENCE, Site
 from tests.integration.test_revocation_feed import pages
+from tests.ports import free_port, free_ports
 
 from gatepass.oauth import mark_of
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 def sites(tmp_path_factory: pytest.TempPathFactory, mortal_server: Database) -> Iterator[list[Site]]:
     """Give two running processes with one settings file; Root is an administrator."""
     mortal_server.execute("CREATE DATABASE two_sites")
-    folder, ports = tmp_path_factory.mktemp("auth"), [free_port(), free_port()]
+    folder, ports = tmp_path_factory.mktemp("auth"), free_ports(2)
     made = [Site(folder, port) for port in ports]
     for site in made:
         site.env = {

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import msgspec
 import pytest
-from tests.integration.conftest import PASSWORD, PATIENCE, Site, free_port
+from tests.integration.conftest import PASSWORD, PATIENCE, Site
+from tests.ports import free_port
 
 from gatepass.jose import Key, KeySet, jwt
 from gatepass.verifier import Freshness, SharedSecrets, Verifier

@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from examples.cluster.cluster import Cluster, wait_until_ready
 from examples.cluster.database import Database, private_folder
-from tests.integration.conftest import GRACE, PATIENCE, Site, free_port
+from tests.integration.conftest import GRACE, PATIENCE, Site
 from tests.integration.faults.auth_trial import SETTINGS, add_users, under_load
 from tests.integration.faults.trial import until
+from tests.ports import free_port, free_ports
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -32,7 +33,7 @@ ROOM = 256 * 1024  # bytes that a full disk still has: fewer than a second of th
 @contextmanager
 def running_cluster(**settings: str) -> Iterator[Cluster]:
     """Give a cluster of two processes with the users of the load."""
-    ports = [free_port() for _ in range(3)]
+    ports = free_ports(3)
     with private_folder() as folder, Cluster(folder, ports=ports, **{**SETTINGS, **settings}) as cluster:
         add_users(cluster.variables())
         yield cluster
@@ -143,7 +144,7 @@ def with_standby(*, synchronous: bool) -> Iterator[tuple[Cluster, Database]]:
         folder = stack.enter_context(private_folder())
         url = f"postgresql://gatepass@/gatepass?host={folder / 'database'},{folder / 'standby'}"
         settings = {**SETTINGS, "GATEPASS_DATABASE__URL": url}
-        ports = [free_port() for _ in range(3)]
+        ports = free_ports(3)
         cluster = stack.enter_context(Cluster(folder, ports=ports, **settings))
         add_users(cluster.variables())
         standby = Database(folder / "standby")

@@ -3,43 +3,25 @@
 from __future__ import annotations
 
 import socket
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
 from examples.clinic import launcher, seeding
 from examples.clinic.people import ACCOUNTS, ROLES
+from tests.ports import free_ports
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
-
-
-@contextmanager
-def the_last_of_three_ports() -> Iterator[int]:
-    """Hold a port whose two neighbours below are free, all below those that connections are given."""
-    for port in range(20_002, 30_000, 3):
-        with socket.socket() as one, socket.socket() as two, socket.socket() as three:
-            try:
-                for number, each in enumerate((three, two, one)):
-                    each.bind(("127.0.0.1", port - number))
-            except OSError:
-                continue
-            one.close()
-            two.close()
-            three.listen()
-            yield port
-            return
-    pytest.skip("no three free ports in a row")
 
 
 def test_a_taken_port_is_named_with_a_way_to_choose_another(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with the_last_of_three_ports() as port:
-        assert launcher.main(["--port", str(port - 2), "--data", str(tmp_path)]) == 1
+    first, _, last = free_ports(3)
+    with socket.create_server(("127.0.0.1", last)):
+        assert launcher.main(["--port", str(first), "--data", str(tmp_path)]) == 1
     said = capsys.readouterr().err
-    assert f"Port {port} is taken" in said
+    assert f"Port {last} is taken" in said
     assert "make demo PORT=9000" in said
     assert list(tmp_path.iterdir()) == []
 
