@@ -6,16 +6,14 @@ import json
 import signal
 import time
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import httpx
 import pytest
+from tests.integration.conftest import PATIENCE, Site
 
 from gatepass.jose import KeySet, jwt
 from gatepass.oauth import access_token_policy
-
-if TYPE_CHECKING:
-    from tests.integration.conftest import Site
 
 PASSWORD = "correct horse battery"
 SHORT = 6  # seconds that a token lives which must expire
@@ -58,7 +56,7 @@ def test_token_mode_a_token_is_checked_with_the_published_keys_alone(
 ) -> None:
     token = log_in(client, mode="token")["access_token"]
     metadata = client.get("/.well-known/oauth-authorization-server").json()
-    keys = KeySet.from_jwks(httpx.get(metadata["jwks_uri"]).content)
+    keys = KeySet.from_jwks(httpx.get(metadata["jwks_uri"], timeout=PATIENCE).content)
     policy = access_token_policy(issuer=site.url, audience="clinic", algorithms=frozenset({"ES256"}))
     claims = jwt.verify(token, keys, policy, now=time.time()).claims
     assert claims["email"] == "ann@example.org"

@@ -8,12 +8,12 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import pytest
+from tests.integration.conftest import PATIENCE, Site
 
 from gatepass.server.limits import MAX_BODY
 
 if TYPE_CHECKING:
     import httpx
-    from tests.integration.conftest import Site
 
 FORM = {"email": "ann@example.org", "password": "correct horse battery"}
 APP = "http://127.0.0.1:8001"
@@ -61,7 +61,7 @@ def test_guessing_is_slowed_down_and_a_restart_forgets_nothing(site: Site, clien
 
 
 def raw(site: Site, request: bytes) -> bytes:
-    with socket.create_connection(("127.0.0.1", site.port), timeout=10) as connection:
+    with socket.create_connection(("127.0.0.1", site.port), timeout=PATIENCE) as connection:
         answer = b""
         with suppress(ConnectionError):  # it may hang up on us while we still send
             connection.sendall(request)
@@ -109,7 +109,7 @@ def test_odd_bytes_get_a_refusal_and_the_next_client_an_answer(
 def test_a_client_that_hangs_up_in_the_middle_harms_nobody(site: Site, client: httpx.Client) -> None:
     head = b"POST /api/login HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\n"
     head += b"content-length: 100\r\n\r\n{"
-    with socket.create_connection(("127.0.0.1", site.port), timeout=10) as connection:
+    with socket.create_connection(("127.0.0.1", site.port), timeout=PATIENCE) as connection:
         connection.sendall(head)
     assert client.get("/healthz").status_code == 200
     assert "Traceback" not in (site.folder / "auth.log").read_text()

@@ -54,6 +54,10 @@ def processes(cluster: Cluster) -> list[str]:
     return [auth.url for auth in cluster.auths]
 
 
+def get(url: str) -> httpx.Response:
+    return httpx.get(url, timeout=PATIENCE)
+
+
 def log_in(url: str, **more: Any) -> dict[str, Any]:
     body = {"email": USER, "password": PASSWORD, "mode": "token", **more}
     answer = httpx.post(f"{url}/api/login", json=body, timeout=PATIENCE)
@@ -81,7 +85,7 @@ def test_one_token_presented_to_all_at_once_gets_one_answer(cluster: Cluster, pr
 
 
 def test_nginx_spreads_requests_and_gives_each_an_id_that_auth_uses(cluster: Cluster) -> None:
-    ids = [httpx.get(f"{cluster.url}/readyz").headers["x-request-id"] for _ in range(4)]
+    ids = [get(f"{cluster.url}/readyz").headers["x-request-id"] for _ in range(4)]
     log = cluster.folder / "logs" / "access.log"
     lines = [line for line in log.read_text().splitlines() if any(f"id={one}" in line for one in ids)]
     assert len(lines) == 4
@@ -91,7 +95,7 @@ def test_nginx_spreads_requests_and_gives_each_an_id_that_auth_uses(cluster: Clu
 
 
 def test_an_address_is_what_nginx_saw_and_not_what_the_client_says(cluster: Cluster) -> None:
-    with httpx.Client(transport=httpx.HTTPTransport(local_address="127.0.0.9")) as client:
+    with httpx.Client(transport=httpx.HTTPTransport(local_address="127.0.0.9"), timeout=PATIENCE) as client:
         body = {"email": "nobody@example.org", "password": "wrong and long enough"}
         headers = {"x-forwarded-for": "203.0.113.7", "x-real-ip": "203.0.113.7"}
         assert client.post(f"{cluster.url}/api/login", json=body, headers=headers).status_code == 401
@@ -142,8 +146,8 @@ def test_a_follower_that_goes_from_process_to_process_misses_nothing(
 ) -> None:
     """Kicks come through all processes meanwhile; each page begins where the one before it ended."""
     tokens = [log_in(processes[number % 2], email=emails()[number % 8]) for number in range(20)]
-    keys = KeySet.from_jwks(httpx.get(f"{cluster.url}/.well-known/jwks.json").content)
-    start = page_of(cluster, keys, httpx.get(f"{processes[0]}/revocations").text)
+    keys = KeySet.from_jwks(get(f"{cluster.url}/.well-known/jwks.json").content)
+    start = page_of(cluster, keys, get(f"{processes[0]}/revocations").text)
     with ThreadPoolExecutor(4) as at_once:
         kicks = at_once.map(lambda told: log_out(cluster.url, told["access_token"]), tokens)
         seen, place = set[int](), start.cursor
@@ -176,9 +180,9 @@ def next_page(cluster: Cluster, keys: KeySet, url: str, place: str) -> Page:
 
 
 def test_events_and_polls_come_through_nginx_at_once(cluster: Cluster) -> None:
-    keys = KeySet.from_jwks(httpx.get(f"{cluster.url}/.well-known/jwks.json").content)
+    keys = KeySet.from_jwks(get(f"{cluster.url}/.well-known/jwks.json").content)
     told = log_in(cluster.url)
-    place = page_of(cluster, keys, httpx.get(f"{cluster.url}/revocations").text).cursor
+    place = page_of(cluster, keys, get(f"{cluster.url}/revocations").text).cursor
     asked = {"after": str(place), "wait": "25"}
     with ExitStack() as stack:
         at_once = stack.enter_context(ThreadPoolExecutor(1))
@@ -251,7 +255,7 @@ def signed_by(told: dict[str, Any]) -> str:
 
 
 def published(url: str) -> str:
-    return httpx.get(f"{url}/.well-known/jwks.json", timeout=PATIENCE).text
+    return get(f"{url}/.well-known/jwks.json").text
 
 
 def test_nobody_notices_that_a_process_stops_or_that_all_are_restarted(cluster: Cluster) -> None:

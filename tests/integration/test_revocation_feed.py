@@ -6,7 +6,7 @@ import threading
 from typing import TYPE_CHECKING
 
 import httpx
-from tests.integration.conftest import PASSWORD
+from tests.integration.conftest import PASSWORD, PATIENCE
 
 from gatepass.jose import KeySet, jwt
 from gatepass.oauth import Page, ServerMetadata, mark_of, metadata_url, revocations_policy
@@ -24,10 +24,10 @@ def log_in(client: httpx.Client) -> str:
 
 def pages(site: Site, events: httpx.Response) -> Iterator[Page]:
     """Read what the issuer says of itself, and every event as a Service does."""
-    metadata = httpx.get(metadata_url(site.url)).content
+    metadata = httpx.get(metadata_url(site.url), timeout=PATIENCE).content
     uri = ServerMetadata.from_json(metadata, issuer=site.url).jwks_uri
     assert uri is not None
-    keys = KeySet.from_jwks(httpx.get(uri).content)
+    keys = KeySet.from_jwks(httpx.get(uri, timeout=PATIENCE).content)
     policy = revocations_policy(issuer=site.url, algorithms=frozenset({"ES256"}))
     for line in events.iter_lines():
         if line.startswith("data: "):
