@@ -117,6 +117,7 @@ def failover(*, synchronous: bool, lasts: float, loss: Loss = "killed (-9)") -> 
                 cluster.database.kill()
             else:
                 cluster.database.signal(signal.SIGSTOP)
+            until(lambda: seen.ledger.count(503) > 0)
             time.sleep(lasts)
             standby.execute("SELECT pg_promote()")
             seen.mended = time.time()
@@ -209,6 +210,7 @@ def two_on_one_file(*, lasts: float) -> Broken:
                 let_the_grace_pass=site.let_the_grace_pass,
             ) as seen:
                 other.stop(signal.SIGKILL)
+                until(lambda: seen.ledger.count(0) > 0)
                 time.sleep(lasts)
                 other.start()
                 seen.mended = time.time()

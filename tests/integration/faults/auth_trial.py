@@ -101,13 +101,13 @@ def under_load(
         seen.began = time.time()
         yield seen
         seen.mended = seen.mended or time.time()
-        until(lambda: _quiet(clients.ledger), 2 * PATIENCE)
+        until(lambda: _is_calm(clients.ledger, since=seen.mended), 2 * PATIENCE)
     finally:
         clients.stop()
     seen.violations = hold_to(clients.ledger, urls, let_the_grace_pass=let_the_grace_pass)
 
 
-def _quiet(ledger: Ledger) -> bool:
-    """Say whether nothing failed for a while, and something was done."""
-    since = time.time() - QUIET
-    return ledger.last_failure() < since and any(one.began > since for one in ledger.tries[-20:])
+def _is_calm(ledger: Ledger, *, since: float) -> bool:
+    """Say whether something was done a while after the last failure, however long that takes here."""
+    calm = max(since, ledger.last_failure()) + QUIET
+    return any(one.began > calm for one in ledger.tries[-20:])

@@ -27,12 +27,16 @@ class Seen(NamedTuple):
 class Load:
     """Threads that ask all the time, by a new connection each: so every process of a Service is met."""
 
+    frozen = 0.0
+    """The most seconds for which this machine let us wait when we asked nobody for anything."""
+
     def __init__(self, port: int, tokens: dict[str, str]) -> None:
         self.seen: list[Seen] = []
         self._port = port
         self._tokens = tokens
         self._done = threading.Event()
         self._threads = [threading.Thread(target=self._ask_on) for _ in range(THREADS)]
+        self._threads.append(threading.Thread(target=self._tick_on))
         for thread in self._threads:
             thread.start()
 
@@ -53,6 +57,12 @@ class Load:
             for user, token in self._tokens.items():
                 self.seen.append(ask(self._port, user, token))
             self._done.wait(PAUSE)
+
+    def _tick_on(self) -> None:
+        while not self._done.is_set():
+            before = time.monotonic()
+            self._done.wait(PAUSE)
+            self.frozen = max(self.frozen, time.monotonic() - before - PAUSE)
 
 
 def ask(port: int, user: str, token: str) -> Seen:
