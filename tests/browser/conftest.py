@@ -37,8 +37,12 @@ EXPECTED_ON_CONSOLE = re.compile(
     r"Failed to load resource: the server responded with a status of (401|403|429|503)"
 )
 IS_DOWN = re.compile(
-    r"net::ERR_(CONNECTION_REFUSED|CONNECTION_RESET|EMPTY_RESPONSE|INCOMPLETE_CHUNKED_ENCODING)"
+    r"net::ERR_(CONNECTION_(REFUSED|RESET|CLOSED|ABORTED)|SOCKET_NOT_CONNECTED|EMPTY_RESPONSE"
+    r"|INCOMPLETE_CHUNKED_ENCODING)"
 )
+
+PATIENCE = 60  # seconds: nothing here says how quick the demo is, and a machine may be very slow
+expect.set_options(timeout=PATIENCE * 1000)
 
 PASSWORDS = {account.email.partition("@")[0]: account.password for account in ACCOUNTS}
 ROW = {"services": "Services", "auth": "Auth", "lookups": "Look-ups"}
@@ -52,6 +56,13 @@ class Demo:
     process: subprocess.Popen[str]
     said: list[str] = field(default_factory=list)
 
+    def __post_init__(self) -> None:
+        self._listening = threading.Thread(target=self._listen, daemon=True)
+        self._listening.start()
+
+    def _listen(self) -> None:
+        self.said.extend(self.process.stdout or ())
+
     @property
     def page(self) -> str:
         return f"http://127.0.0.1:{self.port + 1}/"
@@ -60,11 +71,12 @@ class Demo:
     def auth(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
-    def wait_for(self, pattern: str, seconds: float = 60) -> re.Match[str]:
-        """The latest line that matches. Fails when the launcher ends or keeps silent."""
+    def wait_for(self, pattern: str, seconds: float = PATIENCE, *, behind: int = 0) -> re.Match[str]:
+        """The latest line that matches, of those behind the first few. Fails when the launcher ends or keeps
+        silent."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
-            for line in reversed(self.said):
+            for line in reversed(self.said[behind:]):
                 if match := re.search(pattern, line):
                     return match
             if self.process.poll() is not None:
@@ -75,16 +87,33 @@ class Demo:
     def kill_auth(self) -> None:
         """SIGKILL: no farewell, nothing written down."""
         number = int(self.wait_for(r"Auth\b.*process (\d+)")[1])
-        self.said.clear()
+        before = len(self.said)
         os.kill(number, signal.SIGKILL)
-        self.wait_for("Auth has stopped")
+        self.wait_for("Auth has stopped", behind=before)
+
+    @property
+    def auth_has_stopped(self) -> bool:
+        """Whether that is the last that the launcher said of Auth."""
+        told = [line for line in self.said[:] if "Auth has stopped" in line or "Auth is back" in line]
+        return told != [] and "stopped" in told[-1]
 
     def bring_auth_back(self) -> None:
         """As the launcher says: press Enter."""
         assert self.process.stdin is not None
+        before = len(self.said)
         self.process.stdin.write("\n")
         self.process.stdin.flush()
-        self.wait_for("Auth is back")
+        self.wait_for("Auth is back", behind=before)
+
+    def stop(self, number: int = signal.SIGINT) -> int:
+        """Stop it as Ctrl-C does; gives the exit status."""
+        self.process.send_signal(number)
+        status = self.process.wait(PATIENCE)
+        self._listening.join()  # to the end of what it says
+        for pipe in (self.process.stdin, self.process.stdout):
+            if pipe is not None:
+                pipe.close()
+        return status
 
 
 def start_demo(port: int, data: Path, *more: str) -> Demo:
@@ -92,20 +121,7 @@ def start_demo(port: int, data: Path, *more: str) -> Demo:
     process = subprocess.Popen(
         command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     )
-    demo = Demo(port, process)
-    assert process.stdout is not None
-    threading.Thread(target=lambda: demo.said.extend(process.stdout or ()), daemon=True).start()
-    return demo
-
-
-def stop_demo(demo: Demo, number: int = signal.SIGINT) -> int:
-    """Stop it as Ctrl-C does; gives the exit status."""
-    demo.process.send_signal(number)
-    status = demo.process.wait(20)
-    for pipe in (demo.process.stdin, demo.process.stdout):
-        if pipe is not None:
-            pipe.close()
-    return status
+    return Demo(port, process)
 
 
 @pytest.fixture(scope="session")
@@ -115,7 +131,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
         running.wait_for("Stop everything with Ctrl-C", 120)
         yield running
     finally:
-        stop_demo(running)
+        running.stop()
 
 
 # For one module, not longer: Playwright's loop runs in this thread until it is stopped.
@@ -165,20 +181,18 @@ class Visitor:
 
     def settle(self) -> None:
         """Wait until the clinic is shown and nothing is under way."""
-        expect(self.page.locator("body[data-state=ready][data-loads][data-busy=false]")).to_be_attached(
-            timeout=15_000
-        )
+        expect(self.page.locator("body[data-state=ready][data-loads][data-busy=false]")).to_be_attached()
 
     def load(self) -> None:
         """Load the four sections once more."""
-        loads = int(self.page.locator("body").get_attribute("data-loads") or 0)
+        loads = self.page.locator("body").get_attribute("data-loads") or ""
         self.page.get_by_role("button", name="Load again").click()
-        expect(self.page.locator("body")).to_have_attribute("data-loads", str(loads + 1), timeout=15_000)
+        expect(self.page.locator("body")).not_to_have_attribute("data-loads", loads)
         self.settle()
 
     def load_until(self, words: str) -> None:
         """Load until the page says that this has happened; the Services may not have heard of it yet."""
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + PATIENCE
         while words not in self.page.locator("#happened").inner_text():
             assert time.monotonic() < deadline
             self.load()
@@ -216,7 +230,7 @@ def visit(browser: Browser, demo: Demo) -> Iterator[Visit]:
 
     def come(**options: object) -> Visitor:
         context = browser.new_context(**options)  # type: ignore[arg-type]  # the keywords of Playwright
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(PATIENCE * 1000)
         visitor = Visitor(demo, context, context.new_page())
         context.on("request", lambda request: visitor.hosts.add(urlsplit(request.url).netloc))
         context.on("console", lambda message: _note(visitor, message))

@@ -17,14 +17,13 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.browser
 
 SERVICES = ("users", "appointments")
-PATIENCE = 40_000  # milliseconds: the contract's 15 s, on a slow machine
 
 
 @pytest.fixture
 def auth_back(demo: Demo) -> Iterator[None]:
     """Whatever happens in between, the next test finds Auth running."""
     yield
-    if demo.process.poll() is None and "Auth has stopped" in "".join(demo.said):
+    if demo.process.poll() is None and demo.auth_has_stopped:
         demo.bring_auth_back()
 
 
@@ -53,7 +52,7 @@ def test_past_the_contract_the_services_say_503_and_all_is_well_when_auth_is_bac
     expect(by_token.page.locator("#happened")).to_contain_text("Auth has stopped.")
     before = {service: age(by_token, service) for service in SERVICES}
     for service in SERVICES:
-        expect(view(by_token, service)).to_have_attribute("data-late", "true", timeout=PATIENCE)
+        expect(view(by_token, service)).to_have_attribute("data-late", "true")
         assert age(by_token, service) > before[service]
     for visitor in (by_token, by_session):
         expect(visitor.page.locator("#profile")).to_have_attribute("data-answer", "503")
@@ -62,7 +61,7 @@ def test_past_the_contract_the_services_say_503_and_all_is_well_when_auth_is_bac
         )
     press(by_token, "Start Auth")
     for visitor in (by_token, by_session):  # without anybody pressing a button
-        expect(visitor.page.locator("#profile")).to_have_attribute("data-answer", "shown", timeout=PATIENCE)
+        expect(visitor.page.locator("#profile")).to_have_attribute("data-answer", "shown")
         expect(visitor.page.locator("#happened")).to_contain_text("Auth is back.")
         visitor.settle()
         visitor.load()
@@ -70,21 +69,32 @@ def test_past_the_contract_the_services_say_503_and_all_is_well_when_auth_is_bac
 
 
 @pytest.mark.usefixtures("auth_back")
-def test_services_that_start_while_auth_is_stopped_let_in_who_has_a_token(visit: Visit) -> None:
+def test_services_that_start_while_auth_is_stopped_let_in_who_has_a_token(visit: Visit, demo: Demo) -> None:
     """They find the keys and the view on disk, as old as they are."""
     visitor = visit()
-    visitor.log_in("mia", "token")
-    for service in SERVICES:
-        expect(view(visitor, service)).to_have_attribute("data-late", "false")
-    users = view(visitor, "users")
-    press(visitor, "Stop Auth")
-    expect(visitor.page.locator("#auth-state")).to_have_text("Auth is stopped")
-    press(visitor, "Restart the Services")
-    expect(users).to_contain_text("does not answer")
-    expect(users).to_contain_text("heard from Auth", timeout=PATIENCE)
-    visitor.load()
+    visitor.log_in("mia", "token", lifetime=600)
+    start_without_auth(visitor, demo)
+    for _ in range(5):
+        if visitor.answers()["profile"] != "503":
+            break
+        press(visitor, "Start Auth")  # on a machine so slow that the contract ended before they had started
+        start_without_auth(visitor, demo)
     assert visitor.answers()["profile"] == "shown"
     assert age(visitor, "users") > 0
+
+
+def start_without_auth(visitor: Visitor, demo: Demo) -> None:
+    """Stop Auth, let both Services start anew, and load."""
+    for service in SERVICES:
+        expect(view(visitor, service)).to_have_attribute("data-late", "false")
+    press(visitor, "Stop Auth")
+    expect(visitor.page.locator("#auth-state")).to_have_text("Auth is stopped")
+    before = len(demo.said)
+    press(visitor, "Restart the Services")
+    for service in SERVICES:
+        demo.wait_for(f"{service} is back", behind=before)
+        expect(view(visitor, service)).to_contain_text("heard from Auth")
+    visitor.load()
 
 
 def test_only_the_clinics_own_page_may_turn_the_switch(visit: Visit, demo: Demo) -> None:

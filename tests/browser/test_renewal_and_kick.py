@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from playwright.sync_api import expect
+from tests.browser.conftest import PATIENCE
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.browser
 
 SHORT = 15  # seconds: the page offers 5 too, in which a slow machine does not get everything done
+LONG = 600  # seconds: in these no token runs out, so that what is renewed has another cause
 FORMS = {"standard": "with the refresh token", "renewal": "with the expired JWT itself"}
 GONE = "You have been logged out"
 MODES = ("session", "token")
@@ -30,7 +32,7 @@ SAID_CHANGED = {
 
 def wait_for_renewal(visitor: Visitor, *, after: int = 0) -> None:
     body = visitor.page.locator("body")
-    expect(body).not_to_have_attribute("data-renewals", str(after), timeout=40_000)
+    expect(body).not_to_have_attribute("data-renewals", str(after))
 
 
 def take_a_fresh_token(visitor: Visitor, seconds: int) -> None:
@@ -54,40 +56,42 @@ def measured(visitor: Visitor) -> dict[str, float]:
 
 
 def wait_for_refusal(visitor: Visitor, url: str) -> None:
-    """Ask a Service with the page's token until it says no; the token has not run out."""
+    """Ask a Service with the page's token until it says no."""
     token = visitor.page.locator("#jwt").inner_text()
     headers = {"Authorization": f"Bearer {token}"}
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + PATIENCE
     while (status := visitor.page.request.get(url, headers=headers).status) != 401:
         assert status == 200
         assert time.monotonic() < deadline
+        visitor.page.wait_for_timeout(50)
 
 
 @pytest.mark.parametrize("form", FORMS)
 def test_an_expired_token_is_renewed_without_a_word_for_one_request(visit: Visit, form: str) -> None:
     visitor = visit()
     visitor.log_in("mia", "token", lifetime=SHORT, refresh=form)
-    issued = visitor.total("passes")
+    renewals, issued = visitor.renewals(), visitor.total("passes")
     before = visitor.page.locator("#jwt").inner_text()
-    wait_for_renewal(visitor)
+    wait_for_renewal(visitor, after=renewals)
     visitor.settle()
     expect(visitor.page.locator("#happened li").first).to_contain_text(FORMS[form])
     assert visitor.page.locator("#jwt").inner_text() != before
     times, at_services, at_auth, _ = (
         now - then for now, then in zip(visitor.total("passes"), issued, strict=True)
     )
-    assert (times, at_services, at_auth) == (1, 0, 1)
+    assert times  # once, where the machine is not so slow that the next one runs out too
+    assert (at_services, at_auth) == (0, times)
     visitor.load()
     assert visitor.last() == ("4", "0", "0")
 
 
-def test_four_requests_refused_at_once_wait_for_one_renewal(visit: Visit) -> None:
+def test_four_requests_refused_at_once_wait_for_one_renewal(visit: Visit, demo: Demo) -> None:
     """The page's clock stands still, so only the Services' 401 can tell it that the token is too old."""
     visitor = visit()
     visitor.hear_nothing()  # nor the open request
     visitor.log_in("mia", "token", lifetime=SHORT)
     visitor.page.evaluate("const now = Date.now(); Date.now = () => now")
-    visitor.page.wait_for_timeout((SHORT + 1) * 1000)
+    wait_for_refusal(visitor, f"{demo.page}api/v1/users/me")
     visitor.load()
     assert visitor.last()[:2] == ("8", "1")
     assert set(visitor.answers().values()) == {"shown", "403"}
@@ -178,7 +182,7 @@ def test_kicking_oneself_out_shows_the_measured_milliseconds(visit: Visit, mode:
 @pytest.mark.parametrize("mode", MODES)
 def test_a_role_given_and_taken_shows_in_the_open_page_without_a_new_login(visit: Visit, mode: str) -> None:
     patient, admin = visit(), visit()
-    patient.log_in("leila", mode)
+    patient.log_in("leila", mode, lifetime=LONG)
     session = row_of_this_browser(patient.page)
     admin.log_in("ada")
     button = admin.page.locator("#all-people li[data-email='leila@clinic.example']").get_by_role(
@@ -204,7 +208,7 @@ def test_a_service_that_says_token_stale_is_enough_for_a_silent_renewal(visit: V
     """Without the open request that tells the page at once, the next load finds out."""
     patient, admin = visit(), visit()
     patient.hear_nothing()
-    patient.log_in("mia", "token")
+    patient.log_in("mia", "token", lifetime=LONG)
     admin.log_in("ada")
     row = admin.page.locator("#all-people li[data-email='mia@clinic.example']")
     for roles in ("doctor, patient", "patient"):
@@ -231,7 +235,7 @@ def test_auth_killed_in_token_mode_the_services_go_on_and_no_session_or_refresh_
     by_session.load()
     assert set(by_session.answers().values()) == {"503"}
     demo.bring_auth_back()
-    expect(by_session.page.locator("#profile")).to_have_attribute("data-answer", "shown", timeout=15_000)
+    expect(by_session.page.locator("#profile")).to_have_attribute("data-answer", "shown")
     for visitor in (by_refresh_token, by_jwt):
         wait_for_renewal(visitor, after=renewed[visitor.page])
         visitor.load()

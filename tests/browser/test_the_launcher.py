@@ -7,7 +7,7 @@ import socket
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.browser.conftest import start_demo, stop_demo
+from tests.browser.conftest import start_demo
 from tests.ports import free_ports
 
 if TYPE_CHECKING:
@@ -30,15 +30,15 @@ def test_it_stops_cleanly_and_a_second_start_keeps_the_data(tmp_path: Path) -> N
         first.wait_for(OPEN, 120)
         assert [is_open(each) for each in ports] == [True] * 3
     finally:
-        assert stop_demo(first, signal.SIGTERM) == 0
+        assert first.stop(signal.SIGTERM) == 0
     assert [is_open(each) for each in ports] == [False] * 3
     assert any("First start" in line for line in first.said)
     people = (tmp_path / "data" / "directory.json").read_bytes()
 
     second = start_demo(free_ports(3)[0], tmp_path / "data")
     try:
-        second.wait_for(OPEN, 60)
+        second.wait_for(OPEN, 120)
     finally:
-        assert stop_demo(second, signal.SIGINT) == 0
+        assert second.stop(signal.SIGINT) == 0
     assert not any("First start" in line for line in second.said)
     assert (tmp_path / "data" / "directory.json").read_bytes() == people
