@@ -3,7 +3,7 @@
 import { answerOf, Refused } from "./auth.js";
 import * as services from "./services.js";
 
-const PATIENCE = 5_000; // milliseconds
+const PATIENCE = 20_000; // milliseconds: more than any of this takes on a slow machine
 
 /** Ask each Service again and again until it refuses: [{ name, at, ms }], `at` by the browser's monotonic clock. */
 export function untilRefused(signal) {
