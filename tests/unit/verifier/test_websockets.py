@@ -8,6 +8,7 @@ from collections.abc import Mapping
 import pytest
 from tests.unit.verifier.services.passes import ADA, Passes
 from tests.unit.verifier.services.sockets import ECHOES, Client, connected, echo
+from tests.unit.verifier.world import PATIENCE
 
 from gatepass.verifier import (
     Cookie,
@@ -29,14 +30,18 @@ every_framework = pytest.mark.parametrize("framework", ECHOES)
 
 
 @pytest.fixture(autouse=True)
-def no_grace(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(websocket, "GRACE", 0.02)
+def patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody is cut off who does what they should, however slow the machine is."""
+    monkeypatch.setattr(websocket, "GRACE", PATIENCE)
 
 
 @pytest.fixture
-def patience(monkeypatch: pytest.MonkeyPatch) -> None:
-    """For a test in which nobody must be cut off."""
-    monkeypatch.setattr(websocket, "GRACE", 60)
+def no_grace(patience: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """For a test in which somebody must be cut off."""
+    monkeypatch.setattr(websocket, "GRACE", 0.02)
+
+
+cut_off = pytest.mark.usefixtures("no_grace")
 
 
 async def accepted(client: Client) -> None:
@@ -89,7 +94,6 @@ async def test_a_server_without_denials_is_told_to_close(
 
 
 @every_framework
-@pytest.mark.usefixtures("patience")
 @pytest.mark.parametrize(
     ("why", "code", "reason"),
     [
@@ -132,6 +136,7 @@ async def deaf(scope: Scope, receive: Receive, send: Send) -> None:
     await asyncio.Event().wait()
 
 
+@cut_off
 async def test_an_app_that_does_not_listen_is_cancelled() -> None:
     passes = Passes()
     async with connected(guarded(deaf, passes), GOOD) as client:
@@ -177,11 +182,14 @@ async def test_what_the_client_says_after_the_end_does_not_reach_the_app() -> No
         await passes.watched.wait()
         client.reads.clear()
         passes.end.set()
+        await passes.unwatched.wait()
         client.say("now that you can't hear me")
+        client.reads.set()
         await client.ended()
     assert received == ["websocket.disconnect", "websocket.disconnect"]
 
 
+@cut_off
 async def test_a_client_that_reads_nothing_holds_up_nothing() -> None:
     passes = Passes()
     async with connected(guarded(deaf, passes), GOOD) as client:
@@ -206,6 +214,7 @@ async def test_a_pass_that_ends_during_the_handshake_refuses_it() -> None:
         assert client.heard.empty()
 
 
+@cut_off
 async def test_a_pass_that_cannot_be_watched_counts_as_ended(caplog: pytest.LogCaptureFixture) -> None:
     passes = Passes(why=RuntimeError("nobody thought of this"))
     async with connected(guarded(deaf, passes), GOOD) as client:
@@ -216,6 +225,7 @@ async def test_a_pass_that_cannot_be_watched_counts_as_ended(caplog: pytest.LogC
         await client.ended()
 
 
+@cut_off
 async def test_an_app_that_has_closed_by_itself_is_left_in_peace() -> None:
     passes, done = Passes(), asyncio.Event()
 
@@ -309,6 +319,7 @@ async def test_a_socket_that_nobody_would_close_is_not_opened() -> None:
             await client.ended()
 
 
+@cut_off
 async def test_each_guard_watches_for_itself() -> None:
     first, second = Passes(), Passes()
 
