@@ -95,7 +95,7 @@ async def auth() -> AsyncIterator[Auth]:
 def follower() -> Iterator[Follower]:
     own = Follower()
     yield own
-    own.stop()
+    own.stop(timeout=60)
 
 
 def verifier(auth: Auth, follower: Follower, **terms: float) -> Verifier:

@@ -73,7 +73,7 @@ def checks(site: Site, gate: threading.Event) -> Iterator[Verifier]:
     follower = Follower()
     yield Verifier(issuer=site.url, audience="clinic", follower=follower, make_fetch=lambda: Held(gate))
     gate.set()
-    follower.stop()
+    follower.stop(timeout=PATIENCE)
 
 
 def until_it_knows(ask: Ask, token: str) -> None:
@@ -122,7 +122,7 @@ def state_dir(site: Site, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder, follower = tmp_path_factory.mktemp("state"), Follower()
     before = Verifier(issuer=site.url, audience="clinic", state_dir=folder, follower=follower)
     asyncio.run(before.ready(PATIENCE))
-    follower.stop()
+    follower.stop(timeout=PATIENCE)
     return folder
 
 
@@ -139,7 +139,7 @@ def test_a_service_that_starts_while_auth_is_down_works_with_what_it_kept(
         make_fetch=Unreachable,
     )
     until_it_knows(service(framework, checks), token)
-    follower.stop()
+    follower.stop(timeout=PATIENCE)
     assert attempts == []
 
 

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.xdist_group("auth")
 def follower() -> Iterator[Follower]:
     own = Follower()
     yield own
-    own.stop()
+    own.stop(timeout=PATIENCE)
 
 
 def verifier(mode: str, site: Site, follower: Follower) -> PassVerifier:

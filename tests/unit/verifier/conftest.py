@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 from tests.unit.verifier.watched import Service
-from tests.unit.verifier.world import Clock
+from tests.unit.verifier.world import PATIENCE, Clock
 
 from gatepass.verifier import Follower
 
@@ -19,7 +19,7 @@ def follower() -> Iterator[Follower]:
     """A follower of its own for each test, gone when the test is over."""
     own = Follower()
     yield own
-    own.stop()
+    own.stop(timeout=PATIENCE)
 
 
 @pytest.fixture

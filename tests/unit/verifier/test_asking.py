@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from tests.unit.verifier.watched import Line
+from tests.unit.verifier.world import PATIENCE
 
 from gatepass.testing import FakeIssuer
 from gatepass.verifier import (
@@ -93,7 +94,7 @@ async def test_both_modes_at_once_go_each_to_its_own(clock: Clock, mode: str) ->
     waiting = asyncio.create_task(either.end_of(principal))
     await asyncio.sleep(0)
     await asyncio.to_thread(issuer.kick, "s1")
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         assert (await waiting).reason == "revoked_sid"
     await either.close()
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from tests.unit.verifier.services.frameworks import Ask, service
-from tests.unit.verifier.world import JWKS_URI, Clock, Network, network, token, verifier
+from tests.unit.verifier.world import JWKS_URI, PATIENCE, Clock, Network, network, token, verifier
 
 from gatepass.verifier import Follower
 
@@ -44,7 +44,7 @@ async def test_threads_take_nobody_for_another(
 
     def knock(number: int) -> set[tuple[int, str]]:
         own = bearer(sub=f"user-{number}")
-        together.wait(timeout=10)
+        together.wait(timeout=PATIENCE)
         return {(reply.status, reply.text) for _ in range(EACH) for reply in [ask("GET", "/user", own)]}
 
     with ThreadPoolExecutor(THREADS) as pool:
@@ -68,7 +68,7 @@ async def test_a_worker_that_was_forked_after_the_first_request_follows_by_itsel
             asked = net.count(JWKS_URI)
             later = bearer(now=clock.now)
             assert ask("GET", "/user", later).status == 200
-            end = time.monotonic() + 5
+            end = time.monotonic() + PATIENCE
             while net.count(JWKS_URI) == asked and time.monotonic() < end:
                 time.sleep(0.01)  # noqa: ASYNC251 (the child has no loop)
             code = 0 if ask("GET", "/user", later).status == 200 and net.count(JWKS_URI) > asked else 2

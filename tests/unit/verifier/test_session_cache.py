@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from tests.unit.verifier.watched import Line
-from tests.unit.verifier.world import Clock, until
+from tests.unit.verifier.world import PATIENCE, Clock, until
 
 from gatepass.oauth import Selects
 from gatepass.testing import FakeIssuer
@@ -56,7 +56,7 @@ class Sessions:
 @pytest.fixture
 async def sessions(clock: Clock, follower: Follower) -> AsyncIterator[Sessions]:
     made = Sessions(clock, follower)
-    assert await made.watch.ready(5)
+    assert await made.watch.ready(PATIENCE)
     yield made
     await made.checks.close()
     made.watch.close()
@@ -184,9 +184,9 @@ async def test_the_first_check_follows_the_feed(clock: Clock, follower: Follower
 async def test_start_up_learns_where_to_ask_or_says_that_it_cannot(sessions: Sessions) -> None:
     sessions.issuer.down = True
     with pytest.raises(Unavailable):
-        await sessions.checks.ready(1)
+        await sessions.checks.ready(PATIENCE)
     sessions.issuer.down = False
-    await sessions.checks.ready(1)
+    await sessions.checks.ready(PATIENCE)
 
     async def never(url: str, *, patience: float = 0) -> object:
         await asyncio.Event().wait()

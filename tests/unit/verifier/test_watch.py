@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from tests.unit.verifier.watched import ALLOW, ASK, DENY, Service
-from tests.unit.verifier.world import NOW, Clock, until
+from tests.unit.verifier.world import NOW, PATIENCE, Clock, until
 
 from gatepass.oauth import AccessToken, Selects
 from gatepass.testing import FakeIssuer
@@ -179,12 +179,12 @@ async def test_a_turn_that_fails_in_a_way_nobody_thought_of_ends_no_following(
 
 
 async def test_keys_that_come_at_once_wake_the_feed(clock: Clock) -> None:
-    """Unless it is woken, the feed waits for keys for ten seconds."""
+    """Unless it is woken, the feed waits for keys for ten times as long as we do."""
     for _ in range(20):
         follower = Follower()
-        service = Service(clock, follower, feed=FeedTerms(longest_retry=10))
-        assert await service.checks.watch.ready(5)
-        await asyncio.to_thread(follower.stop)
+        service = Service(clock, follower, feed=FeedTerms(longest_retry=10 * PATIENCE))
+        assert await service.checks.watch.ready(PATIENCE)
+        await asyncio.to_thread(follower.stop, timeout=PATIENCE)
 
 
 # Connections that stay open
@@ -198,7 +198,7 @@ async def test_who_waits_for_the_end_hears_when(service: Service, ending: str) -
     await asyncio.sleep(0)
     end, reason = ENDINGS[ending]
     await asyncio.to_thread(end, service.issuer)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         assert (await waiting).reason == reason
 
 

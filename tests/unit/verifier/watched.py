@@ -38,9 +38,10 @@ class Line(FakeNetwork):
         return await super().ask(url, pass_text=pass_text) if self.answer is None else self.answer
 
     async def get(self, url: str, *, patience: float = 0) -> Any:
-        if self.cut:
+        document = await super().get(url, patience=patience)
+        if self.cut:  # now: what was on its way when the line was cut does not arrive
             raise FetchFailed("unreachable")
-        return await super().get(url, patience=patience)
+        return document
 
     async def events(self, url: str, *, silence: float) -> Any:
         stream = super().events(url, silence=silence)

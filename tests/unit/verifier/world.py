@@ -21,6 +21,7 @@ AUDIENCE = "clinic"
 JWKS_URI = f"{ISSUER}/.well-known/jwks.json"
 SESSION_CHECK = f"{ISSUER}/api/session/check"
 SESSION_PASS = "gps_" + "A" * 43
+PATIENCE = 60  # seconds: what does not come at all is told by then, and a machine may be very slow
 
 KEY = Key.generate("ES256")
 
@@ -133,8 +134,8 @@ def introspection(issuer: str = ISSUER, *, now: float = NOW, **changes: Any) -> 
 
 
 async def until(condition: Callable[[], bool]) -> None:
-    """Wait for what another thread does, a few seconds at most."""
-    async with asyncio.timeout(5):
+    """Wait for what another thread does."""
+    async with asyncio.timeout(PATIENCE):
         while not condition():  # noqa: ASYNC110 (another thread has no event to give)
             await asyncio.sleep(0.002)
 

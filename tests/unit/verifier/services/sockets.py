@@ -14,6 +14,7 @@ from starlette.applications import Starlette
 from starlette.routing import WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 from tests.unit.verifier.services.talking import Reply, asgi_scope
+from tests.unit.verifier.world import PATIENCE
 
 from gatepass.verifier import Bearer, Carry, Guard, PassVerifier, Principal, permission
 from gatepass.verifier.adapters.fastapi import Gate as FastApiGate
@@ -44,7 +45,7 @@ class Client:
 
     async def hear(self) -> Message:
         """Wait for what the app sends."""
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             return await self.heard.get()
 
     async def denial(self) -> Reply:
@@ -57,7 +58,7 @@ class Client:
 
     async def ended(self) -> None:
         """Wait until the app is done. Raises what it raises."""
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             await self.app
 
     async def receive(self) -> Message:
