@@ -23,9 +23,24 @@ if TYPE_CHECKING:
 
 USERS, KILLS = 2_000, 4
 HASH = "pbkdf2_sha1$1$salt$DGDID5YfDnHzqbUkr2ASBi/gN6Y="
-SMALL_BATCHES = (
-    "import sys; from gatepass.cli import main, user_import; user_import.BATCH = 20; sys.exit(main())"
-)
+IMPORT = """
+import itertools, sys, time
+from gatepass.cli import main, user_import
+
+batches, most = user_import._batches, int(sys.argv.pop(1))
+user_import.BATCH = 20
+
+def some(users, *, after):
+    yield from itertools.islice(batches(users, after=after), most)
+    time.sleep(3600)
+
+if most:
+    user_import._batches = some
+sys.exit(main())
+"""
+"""Takes so many small batches at most, and then waits to be killed; 0: imports to the end."""
+SHARE = USERS // 20 // (KILLS + 1)
+"""Batches of one that is killed: however late that is, there are some left."""
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
@@ -83,15 +98,20 @@ def test_an_import_that_is_killed_again_and_again_loses_and_doubles_nobody(
 ) -> None:
     people = site.folder / "people.csv"
     bad = write_people(people)
-    command = [sys.executable, "-c", SMALL_BATCHES, "user", "import", str(people), "--resume"]
+    order = ["user", "import", str(people), "--resume"]
     for _ in range(KILLS):
-        killed_underway(site, command, ask)
+        killed_underway(site, [sys.executable, "-c", IMPORT, str(SHARE), *order], ask)
     [(_, line, _, _, finished)] = ask("SELECT * FROM imports")
     assert 0 < line < USERS
     assert not finished
     assert f"up to line {line}" in site.run("user", "import", str(people), code=1)
     done = subprocess.run(
-        command, env=site.variables(), capture_output=True, text=True, check=False, timeout=PATIENCE
+        [sys.executable, "-c", IMPORT, "0", *order],
+        env=site.variables(),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=PATIENCE,
     )
     good = USERS - len(bad)
     assert (done.returncode, done.stdout.partition(":")[0]) == (
