@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 PASSWORD = "correct horse battery"
-PATIENCE = 30.0  # seconds; a start takes less than one where nobody else works
+PATIENCE = 60.0  # seconds; a start takes less than one where nobody else works
 GRACE = 60  # seconds, the longest that there is: whatever must come within it does, however slow the machine
 
 
