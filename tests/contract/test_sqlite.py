@@ -10,7 +10,6 @@ import sqlite3
 import stat
 import subprocess
 import sys
-import threading
 from contextlib import closing, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -297,19 +296,14 @@ async def test_a_locked_database_is_unavailable_and_then_available_again(
 async def test_a_lock_that_is_let_go_in_time_is_waited_for_off_the_event_loop(
     store: SqliteStore, path: Path
 ) -> None:
-    other = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-    other.execute("BEGIN IMMEDIATE")
-    release = threading.Timer(0.2, other.execute, ["ROLLBACK"])
-    release.start()
-    commit = asyncio.ensure_future(store.commit(EVENT))
-    ticks = 0
-    while not commit.done():
-        await asyncio.sleep(0.01)
-        ticks += 1
-    await commit
-    release.join()
-    other.close()
-    assert ticks >= 5
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        commit = asyncio.ensure_future(store.commit(EVENT))
+        for _ in range(5):
+            await asyncio.sleep(0.01)  # the loop goes on
+            assert not commit.done()
+        other.execute("ROLLBACK")
+        await commit
 
 
 async def test_on_a_full_disk_nothing_is_acknowledged_and_nothing_acknowledged_is_lost(
