@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from gatepass.storage.postgres import PostgresStore
 
 EVENT = EventRecorded(Event(NOW, EventKind.LOGGED_IN))
-PATIENCE = 30  # seconds
+PATIENCE = 60  # seconds
 ENDED = (SessionEnded("sid-one", NOW, EndReason.LOGGED_OUT), FamiliesRevoked("sid-one"))
 ROTATED = (RefreshRotated(digest("token"), NOW, b"sealed", record("next")), EVENT)
 TOUCHED = (ROTATED[0], SessionTouched("sid-one", NOW, NOW + 60, NOW + DAY), EVENT)
@@ -42,8 +42,13 @@ def begin(connection: psycopg.Connection[Any], *changes: Change) -> None:
 
 async def stands_in_line(database: psycopg.Connection[Any]) -> None:
     """Wait until somebody waits for a lock."""
-    waiting = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-    await becomes_true(database, waiting)
+    await stand_in_line(database, 1)
+
+
+async def stand_in_line(database: psycopg.Connection[Any], many: int) -> None:
+    """Wait until so many wait for a lock."""
+    waiting = "FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    await becomes_true(database, f"SELECT 1 {waiting} HAVING count(*) >= {many}")
 
 
 async def becomes_true(database: psycopg.Connection[Any], question: str) -> None:

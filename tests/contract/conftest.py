@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import psycopg
@@ -9,7 +10,7 @@ import pytest
 from tests.stores import open_at
 
 from gatepass.storage import MemoryStore
-from gatepass.storage.postgres import pool
+from gatepass.storage.postgres import deadline, pool
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -20,8 +21,12 @@ if TYPE_CHECKING:
 
 @pytest.fixture(autouse=True)
 def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A machine that is slow is no storage that is gone."""
+    """A machine that is slow is no storage that is gone, nor one that hangs."""
     monkeypatch.setattr(pool, "PATIENCE", 60.0)
+    monkeypatch.setattr(pool, "RECONNECTING", 60.0)
+    monkeypatch.setitem(pool._PARAMETERS, "connect_timeout", "60")
+    monkeypatch.setattr(pool, "_SET_UP", re.sub(r"(timeout', )'\d+'", r"\1'60000'", pool._SET_UP))
+    monkeypatch.setattr(deadline, "SILENCE", 90.0)
 
 
 @pytest.fixture(params=["memory", "sqlite", "postgres"])

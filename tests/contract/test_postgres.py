@@ -6,6 +6,7 @@ import asyncio
 import itertools
 import logging
 import os
+import re
 import signal
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,7 @@ from tests.contract.beside import (
     TOUCHED,
     becomes_true,
     begin,
+    stand_in_line,
     stands_in_line,
 )
 from tests.contract.samples import DAY, NOW, fill, session, user
@@ -81,7 +83,7 @@ async def test_a_commit_whose_connection_is_lost_is_not_repeated_and_the_next_on
     await fill(store)
     begin(other, SessionTouched("sid-one", NOW, NOW + 1, NOW + DAY))
     commits = [asyncio.create_task(store.commit(*ENDED, EVENT)), asyncio.create_task(store.commit(*ROTATED))]
-    await stands_in_line(database)
+    await stand_in_line(database, 2)
     database.execute(BACKENDS)
     results = await asyncio.gather(*commits, return_exceptions=True)
     other.execute("ROLLBACK")
@@ -113,11 +115,12 @@ async def test_nothing_acknowledged_is_lost_when_the_server_crashes(mortal_serve
     store = await PostgresStore.open(mortal_server.url("postgres"))
     await fill(store)
     acknowledged: list[str] = []
-    many = asyncio.Event()
+    many, over = asyncio.Event(), asyncio.Event()
 
     async def write(name: str) -> None:
-        for number in itertools.count():
-            one = session(f"{name}-{number}")
+        numbers = itertools.count()
+        while not over.is_set():
+            one = session(f"{name}-{next(numbers)}")
             try:
                 await store.commit(SessionStarted(one), EVENT)
             except StorageUnavailable:
@@ -129,8 +132,9 @@ async def test_nothing_acknowledged_is_lost_when_the_server_crashes(mortal_serve
     writing = [asyncio.create_task(write(f"w{i}")) for i in range(8)]
     await asyncio.wait_for(many.wait(), PATIENCE)
     await asyncio.to_thread(mortal_server.stop, signal.SIGQUIT)
-    await asyncio.gather(*writing)
+    over.set()
     await asyncio.to_thread(mortal_server.start)
+    await asyncio.gather(*writing)  # those too that waited for it to come back
     found = {one.sid for one, _ in await store.live_sessions(NOW, None, 1_000_000)} - {"sid-one"}
     assert found >= set(acknowledged)
     assert len(await store.events_after(0, 1_000_000)) == len(found)
@@ -151,6 +155,7 @@ async def test_a_server_that_takes_no_writes_any_more_is_left(store: PostgresSto
 async def test_a_server_that_is_frozen_is_hung_up_on(
     store: PostgresStore, database: psycopg.Connection[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    await store._lines.close()  # so that the pool serves, with a connection that is there already
     await fill(store)
     ours = "SELECT pid FROM pg_stat_activity WHERE application_name = 'gatepass'"
     frozen = [pid for (pid,) in database.execute(ours).fetchall()]
@@ -212,8 +217,8 @@ async def stands_at(store: PostgresStore, head: int) -> None:
 async def test_a_lock_that_is_not_let_go_is_unavailable(
     postgres_url: str, other: psycopg.Connection[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    hurried = pooling._SET_UP.replace("'lock_timeout', '5000'", "'lock_timeout', '50'")
-    assert hurried != pooling._SET_UP
+    hurried, found = re.subn(r"('lock_timeout', )'\d+'", r"\1'50'", pooling._SET_UP)
+    assert found
     monkeypatch.setattr(pooling, "_SET_UP", hurried)
     store = await PostgresStore.open(postgres_url)
     await fill(store)
