@@ -7,6 +7,7 @@ import contextlib
 import json
 import socket
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -21,6 +22,7 @@ from gatepass.verifier import (
     FetchFailed,
     Follower,
     KeyTerms,
+    Principal,
     SessionVerifier,
     Unauthenticated,
     Unavailable,
@@ -34,7 +36,8 @@ if TYPE_CHECKING:
     Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 MB = 1024 * 1024
-PATIENCE = 0.25  # seconds that a fetch may take here
+SHORT = 0.25  # seconds that a fetch may take where somebody answers without end
+WITHIN = 60  # seconds that everything else may take, however slow the machine is
 
 
 class Auth:
@@ -95,22 +98,30 @@ async def auth() -> AsyncIterator[Auth]:
 def follower() -> Iterator[Follower]:
     own = Follower()
     yield own
-    own.stop(timeout=60)
+    own.stop(timeout=WITHIN)
 
 
-def verifier(auth: Auth, follower: Follower, **terms: float) -> Verifier:
+def verifier(
+    auth: Auth,
+    follower: Follower,
+    terms: KeyTerms | None = None,
+    *,
+    clock: Callable[[], float] = time.time,
+    timeout: float = WITHIN,
+) -> Verifier:
     return Verifier(
         issuer=auth.issuer,
         audience=AUDIENCE,
-        terms=KeyTerms(**terms),
+        terms=terms,
         feed=None,
         follower=follower,
-        make_fetch=lambda: HttpFetch(timeout=PATIENCE),
+        clock=clock,
+        make_fetch=lambda: HttpFetch(timeout=timeout),
     )
 
 
 # One second is enough for a retry or two: what is refused must stay refused.
-IMPATIENT = {"first_retry": 0.05, "longest_retry": 0.05}
+IMPATIENT = KeyTerms(first_retry=0.05, longest_retry=0.05)
 
 
 async def drip(request: web.Request) -> web.StreamResponse:
@@ -162,9 +173,9 @@ BAD_SETS: dict[str, Handler] = {
 async def test_a_bad_answer_never_becomes_keys(auth: Auth, follower: Follower, attack: str) -> None:
     auth.paths["/jwks"] = BAD_SETS[attack]
     auth.says("/elsewhere", jwks(KEY))
-    checks = verifier(auth, follower, **IMPATIENT)
+    checks = verifier(auth, follower, IMPATIENT, timeout=SHORT)
     with pytest.raises(Unavailable):
-        await checks.ready(within=PATIENCE + 0.1)
+        await checks.ready(within=SHORT + 0.1)
     assert auth.count("/elsewhere") == 0
     auth.says("/jwks", jwks(KEY))
     await checks.ready()
@@ -175,7 +186,7 @@ async def test_a_bad_answer_never_becomes_keys(auth: Auth, follower: Follower, a
 async def test_a_bad_answer_leaves_the_last_good_keys_in_place(
     auth: Auth, follower: Follower, attack: str
 ) -> None:
-    checks = verifier(auth, follower, shortest=0.1, lifetime=0.1, **IMPATIENT)
+    checks = verifier(auth, follower, replace(IMPATIENT, shortest=0.1, lifetime=0.1), timeout=SHORT)
     await checks.ready()
     auth.paths["/jwks"] = BAD_SETS[attack]
     asked = auth.count("/jwks")
@@ -194,9 +205,9 @@ async def test_100_mb_are_not_taken_in(auth: Auth, follower: Follower) -> None:
         return response
 
     auth.paths["/jwks"] = flooding
-    checks = verifier(auth, follower)
-    with pytest.raises(Unavailable):
-        await checks.ready(within=PATIENCE + 0.1)
+    checks = verifier(auth, follower, KeyTerms(first_retry=WITHIN, longest_retry=WITHIN))
+    checks.watch.follow()
+    await until(lambda: checks.watch.keys.next_fetch_at > 0)  # it has given up
     # What the sockets' buffers swallow is more than what we read, and far from all of it.
     assert auth.sent < 16 * MB
 
@@ -224,7 +235,7 @@ async def test_a_metadata_document_with_a_lie_is_not_used(
         for name, value in metadata.items()
     }
     auth.says(METADATA_PATH, msgspec.json.encode({**honest, **lie}))
-    checks = verifier(auth, follower, **IMPATIENT)
+    checks = verifier(auth, follower, IMPATIENT)
     with pytest.raises(Unavailable):
         await checks.ready(within=0.3)
     assert auth.count("/jwks") == 0
@@ -258,8 +269,10 @@ async def test_one_bad_key_does_not_take_down_the_set(auth: Auth, follower: Foll
 async def test_a_thousand_bogus_kids_from_fifty_threads_cause_exactly_one_fetch(
     auth: Auth, follower: Follower
 ) -> None:
-    checks = verifier(auth, follower)
+    now = time.time()
+    checks = verifier(auth, follower, clock=lambda: now)
     await checks.ready()
+    before = checks.watch.keys.view
     stranger = Key.generate("Ed25519")
     bogus = [
         token(
@@ -281,7 +294,7 @@ async def test_a_thousand_bogus_kids_from_fifty_threads_cause_exactly_one_fetch(
             checks.check_token(good)  # a known key is never delayed or throttled
 
     await asyncio.gather(*(asyncio.to_thread(attack, bogus[n::50]) for n in range(50)))
-    await asyncio.sleep(0.2)
+    await until(lambda: checks.watch.keys.view is not before)
     assert refused == ["key_not_found"] * 1000
     assert auth.count("/jwks") == 2  # the first one, and one for all strangers
 
@@ -302,7 +315,7 @@ async def test_the_end_of_freshness_causes_no_herd(auth: Auth, follower: Followe
 async def test_a_fetch_gives_away_nothing_and_takes_no_cookie(auth: Auth, follower: Follower) -> None:
     auth.start(int(auth.issuer.rpartition(":")[2]), host="localhost")  # a cookie is never kept for an address
     auth.says("/jwks", jwks(KEY), {"Set-Cookie": "spy=1", "Cache-Control": "max-age=1"})
-    checks = verifier(auth, follower, shortest=0.05, lifetime=0.05, longest=0.05)
+    checks = verifier(auth, follower, KeyTerms(shortest=0.05, lifetime=0.05, longest=0.05))
     await checks.ready()
     await until(lambda: auth.count("/jwks") >= 3)
     for request in auth.requests:
@@ -361,12 +374,20 @@ async def test_a_session_check_forwards_the_pass_in_the_header_and_nothing_else(
 )
 async def test_a_bad_answer_about_a_session_is_503(auth: Auth, attack: str) -> None:
     auth.paths["/check"] = BAD_SETS[attack]
-    sessions = SessionVerifier(issuer=auth.issuer, audience=AUDIENCE, timeout=PATIENCE)
+    sessions = SessionVerifier(issuer=auth.issuer, audience=AUDIENCE, timeout=SHORT)
     with pytest.raises(Unavailable):
         await sessions.check(SESSION_PASS)
     auth.says("/check", introspection(auth.issuer, now=time.time()))
-    assert (await sessions.check(SESSION_PASS)).subject == "ada"
+    assert (await answered(sessions)).subject == "ada"
     await sessions.close()
+
+
+async def answered(sessions: SessionVerifier) -> Principal:
+    """Ask until there is an answer: on a slow machine an honest one may take too long as well."""
+    async with asyncio.timeout(WITHIN):
+        while True:
+            with contextlib.suppress(Unavailable):
+                return await sessions.check(SESSION_PASS)
 
 
 async def test_the_pass_is_not_carried_along_a_redirect(auth: Auth) -> None:
@@ -391,7 +412,7 @@ async def test_auth_that_is_down_is_503() -> None:
     "url", ["file:///etc/passwd", "http://auth.example/jwks", "ftp://auth.example/jwks", "/jwks", ""]
 )
 async def test_the_client_itself_asks_no_other_address(auth: Auth, url: str) -> None:
-    fetch = HttpFetch(timeout=PATIENCE)
+    fetch = HttpFetch()
     for asking in (fetch.get(url), fetch.ask(url, pass_text=SESSION_PASS)):
         with pytest.raises(FetchFailed) as failure:
             await asking
