@@ -109,7 +109,7 @@ async def after(monkeypatch: pytest.MonkeyPatch, *answers: bytes | str) -> tuple
         monkeypatch.setattr(recipient_keys, limit, 0.0)
     recipient, line = Recipient(enc="A256GCM"), Line(*answers)
     following = asyncio.create_task(keep_recipient(recipient, URL, ALG, make_fetch=lambda: line))
-    await asyncio.wait_for(line.empty.wait(), 10)
+    await asyncio.wait_for(line.empty.wait(), 60)
     following.cancel()
     await asyncio.gather(following, return_exceptions=True)
     assert line.closed

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from tests.server_world import World
 
 
+WITHIN = 60  # seconds: what does not come at all is told by then
 POLICY = revocations_policy(issuer="http://127.0.0.1:8000", algorithms=frozenset({"ES256"}))
 
 
@@ -46,6 +47,6 @@ def marks(found: Page) -> list[int]:
 
 
 async def until(hold: Any) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(WITHIN):
         while not hold():  # noqa: ASYNC110 (it happens within turns of this loop)
             await asyncio.sleep(0)

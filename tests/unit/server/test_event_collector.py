@@ -131,7 +131,7 @@ async def test_who_stops_while_the_collector_is_away_lets_another_have_the_turn(
             for name in ("one", "two")
         ]
         stopping = asyncio.create_task(exports[0].run())
-        assert await asyncio.to_thread(collector.was_asked.wait, 10)
+        assert await asyncio.to_thread(collector.was_asked.wait, 60)
         stopping.cancel()
         await asyncio.gather(stopping, return_exceptions=True)
         collector.answers = []
