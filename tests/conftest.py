@@ -6,21 +6,56 @@ workers are counted and printed, so that nothing which is left out on purpose is
 
 import signal
 from collections import Counter, defaultdict
+from collections.abc import Iterator
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, settings
 from tests.postgres_server import mortal_server, postgres_database, postgres_server, postgres_url
 
+from gatepass.verifier import EitherVerifier, SessionVerifier, Verifier
+
 __all__ = ["mortal_server", "postgres_database", "postgres_server", "postgres_url"]
 
-# No test asserts a time: a slow machine is no bug.
-settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# No test asserts a time: a slow machine is no bug. Nor does a health check say anything of the program; those
+# of them that look at the first few draws fail by chance.
+CHANCE = [
+    HealthCheck.too_slow,
+    HealthCheck.data_too_large,
+    HealthCheck.filter_too_much,
+    HealthCheck.large_base_example,
+]
+# The same examples in every run: what fails here fails again, and with the change that broke it. Who looks
+# for new ones says so: pytest --hypothesis-profile=exploring tests/property
+settings.register_profile("unhurried", deadline=None, suppress_health_check=CHANCE, derandomize=True)
+settings.register_profile(
+    "exploring", settings.get_profile("unhurried"), derandomize=False, print_blob=True, max_examples=1_000
+)
 settings.load_profile("unhurried")
+
+# Seconds after which what is meant for people and their networks gives up; here only a broken program takes
+# as long.
+PATIENCE = {
+    "gatepass.testing.feed.PATIENCE": 60.0,
+    "gatepass.testing.knock.PATIENCE": 60.0,
+    "gatepass.verifier.verifier.ASK_PATIENCE": 60.0,
+    "gatepass.verifier.verifier.FOLLOWER_PATIENCE": 120.0,
+}
 
 # A shell that starts something in the background has it ignore Ctrl-C, and so would every process that a test
 # starts: those that are to end by Ctrl-C would not.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def unhurried() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patching:
+        for name, seconds in PATIENCE.items():
+            patching.setattr(name, seconds)
+        for ready in (Verifier.ready, SessionVerifier.ready, EitherVerifier.ready):
+            patching.setattr(ready, "__defaults__", (60.0,))
+        yield
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:

@@ -7,7 +7,7 @@ import random
 from typing import TYPE_CHECKING, Final
 from unittest.mock import patch
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.reading import Reader
 from tests.unit.auth.house import NOW, add, log_in, next_tokens, open_auth, tokens_for
@@ -152,7 +152,7 @@ async def walk(steps: list[str], seed: int) -> None:
     await walking.everybody_stays()
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=150, deadline=None)
 @given(st.lists(st.sampled_from(STEPS), min_size=5, max_size=60), st.integers(0, 2**32))
 def test_no_order_of_events_lets_a_kicked_out_session_in(steps: list[str], seed: int) -> None:
     with patch.object(hubs, "PAGE_ENTRIES", 3):  # so that every look is a chain of pages

@@ -4,7 +4,7 @@ import contextlib
 import json
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from gatepass.oauth import (
@@ -40,10 +40,6 @@ SCOPE_TOKENS = st.text(
 
 
 # The machine is shared: how long an example takes says nothing here.
-unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
-
-
-@unhurried
 @given(BYTES)
 def test_documents(data: bytes) -> None:
     for parse in (Introspection.from_json, lambda d: ServerMetadata.from_json(d, issuer=ISSUER)):
@@ -51,14 +47,12 @@ def test_documents(data: bytes) -> None:
             parse(data)
 
 
-@unhurried
 @given(DOCUMENTS)
 def test_claims(claims: dict[str, Any]) -> None:
     with contextlib.suppress(AccessTokenInvalid):
         AccessToken.from_claims(claims)
 
 
-@unhurried
 @given(st.text() | st.text().map(lambda text: f"Bearer {text}"))
 def test_headers(header: str) -> None:
     try:
@@ -70,7 +64,6 @@ def test_headers(header: str) -> None:
     assert bearer_token(f"Bearer {token}") == token
 
 
-@unhurried
 @given(
     st.text() | st.text().map(lambda text: f"https://{text}") | st.text().map(lambda text: f"http://{text}")
 )
@@ -87,20 +80,17 @@ def test_addresses(text: str) -> None:
         assert "?" in text
 
 
-@unhurried
 @given(st.frozensets(SCOPE_TOKENS))
 def test_scopes_come_back_as_they_went(scope: frozenset[str]) -> None:
     assert parse_scope(format_scope(scope)) == scope
 
 
-@unhurried
 @given(st.text())
 def test_scopes(text: str) -> None:
     with contextlib.suppress(ScopeInvalid):
         parse_scope(text)
 
 
-@unhurried
 @given(PRINTABLE, st.none() | st.frozensets(SCOPE_TOKENS))
 def test_a_challenge_is_one_line_whose_quotes_are_balanced(realm: str, scope: frozenset[str] | None) -> None:
     text = challenge(realm=realm, error="invalid_token", scope=scope)

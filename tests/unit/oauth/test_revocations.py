@@ -6,7 +6,7 @@ import contextlib
 import json
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from gatepass.oauth import PAGE_ENTRIES, Cursor, OAuthError, Page, Selector, Selects, mark_of
@@ -15,7 +15,6 @@ from gatepass.oauth.revocations import MARK_BYTES, PAGE_LENGTH
 COUNT = st.integers(0, 2**53 - 1)
 SELECTORS = st.builds(Selector, st.sampled_from(Selects), st.integers(0, 2**48 - 1), COUNT, COUNT)
 ISSUER = "https://auth.example"
-unhurried = settings(deadline=None)
 
 
 def wire(page: Page) -> dict[str, object]:
@@ -23,7 +22,6 @@ def wire(page: Page) -> dict[str, object]:
     return claims
 
 
-@unhurried
 @given(st.lists(SELECTORS, max_size=20), COUNT, st.none() | COUNT, st.booleans())
 def test_a_page_is_read_as_it_was_written(
     selectors: list[Selector], seq: int, after: int | None, more: bool
@@ -55,7 +53,6 @@ def test_a_mark_is_the_beginning_of_a_hash() -> None:
     assert mark_of("abc").bit_length() <= MARK_BYTES * 8
 
 
-@unhurried
 @given(st.text(max_size=80))
 def test_a_cursor_is_a_cursor_or_nothing(text: str) -> None:
     cursor = Cursor.parse(text)
@@ -79,7 +76,6 @@ NAMES = ["log", "after", "seq", "more", "true_at", "groups"]
 GOOD = wire(Page("feed", None, 1, False, 0, (Selector(Selects.SID, 1, 0, 60),)))
 
 
-@unhurried
 @given(st.dictionaries(st.sampled_from(NAMES), JSON))
 def test_whatever_the_claims_only_our_own_error_comes_out(changes: dict[str, object]) -> None:
     with contextlib.suppress(OAuthError):
