@@ -225,6 +225,22 @@ async def test_what_waits_together_is_one_transaction(store: SqliteStore) -> Non
     assert sum(statement.startswith("INSERT INTO events") for statement in statements) == 100
 
 
+async def test_what_comes_one_pass_of_the_loop_after_the_other_is_one_transaction_too(
+    store: SqliteStore,
+) -> None:
+    statements: list[str] = []
+    store._writer._transaction._connection.set_trace_callback(statements.append)
+
+    async def come(late: int) -> None:
+        for _ in range(late):
+            await asyncio.sleep(0)
+        await store.commit(EVENT)
+
+    await asyncio.gather(*(come(late) for late in range(8)))
+    assert statements.count("COMMIT") == 1
+    assert sum(statement.startswith("INSERT INTO events") for statement in statements) == 8
+
+
 async def test_an_impossible_value_spoils_its_own_commit_alone(store: SqliteStore) -> None:
     await fill(store)
     results = await asyncio.gather(
