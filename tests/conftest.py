@@ -49,7 +49,7 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def unhurried() -> Iterator[None]:
+def without_hurry() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patching:
         for name, seconds in PATIENCE.items():
             patching.setattr(name, seconds)

@@ -37,7 +37,7 @@ def show(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str,
 
 def test_it_explains_header_claims_and_times(capsys: pytest.CaptureFixture[str]) -> None:
     now = int(time.time())
-    token = jwt.sign({**GOOD, "iat": now, "exp": now + 125}, KEY, typ="at+jwt")
+    token = jwt.sign({**GOOD, "iat": now, "exp": now + 175}, KEY, typ="at+jwt")
     code, out, _ = show(capsys, token)
     assert code == 0
     assert "expires in 2 min" in out
