@@ -8,7 +8,7 @@ import pytest
 
 from gatepass.jose import Key, KeySet
 from gatepass.testing import FakeIssuer
-from gatepass.verifier import Freshness, TokenStale, Unauthenticated, Verifier
+from gatepass.verifier import FeedTerms, Freshness, TokenStale, Unauthenticated, Verifier
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -60,7 +60,7 @@ async def test_the_feed_takes_it_back(name: str) -> None:
 async def test_auth_is_asked_about_the_token_inside() -> None:
     clock = [NOW]
     issuer = FakeIssuer(encrypt_to=OLD, clock=lambda: clock[0])
-    verifier = issuer.verifier()
+    verifier = issuer.verifier(feed=FeedTerms(silence=3_600))  # no heartbeat makes the view younger
     await verifier.ready()
     ask = Freshness(max_staleness=10, on_stale="ask")
     try:
