@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 import msgspec
 
@@ -12,7 +12,7 @@ from gatepass.oauth import challenge
 from gatepass.server.request_id import REQUEST_ID
 
 if TYPE_CHECKING:
-    from starlette.types import Send
+    from starlette.types import Receive, Scope, Send
 
 Header = tuple[bytes, bytes]
 
@@ -24,8 +24,7 @@ _PROBLEM_JSON: Final = (b"content-type", b"application/problem+json")
 _ENCODER: Final = msgspec.json.Encoder()
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(msgspec.Struct, frozen=True):
     """A whole answer: status, body and the headers that only it has."""
 
     status: int
@@ -36,8 +35,27 @@ class Answer:
         """Hand it to the outer layer, which adds the headers that every answer has."""
         await send({"type": ANSWER, "answer": self})
 
+    def __repr__(self) -> str:
+        return f"Answer({self.status})"
+
 
 NO_CONTENT: Final = Answer(204, b"", ())
+
+
+class Sendable(Protocol):
+    """An answer that is all there, or one that comes in pieces."""
+
+    async def send(self, send: Send) -> None:
+        """Send it."""
+        ...
+
+
+class Answering(Protocol):
+    """What answers the requests to one path."""
+
+    async def answer(self, scope: Scope, receive: Receive) -> Sendable | None:
+        """Make the answer to one request; None: its client is gone."""
+        ...
 
 
 def json_bytes(body: bytes) -> Answer:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from gatepass.server.answers import ANSWER, NO_CONTENT
+from gatepass.server.answers import ANSWER, NO_CONTENT, Answer
 from gatepass.server.request_id import REQUEST_ID, request_id
 from gatepass.server.whole import WHOLE, lines, takes_whole
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
     from gatepass.server.addresses import Network
-    from gatepass.server.answers import Answer, Header
+    from gatepass.server.answers import Answering, Header
 
 Hsts: TypeAlias = "Literal['subdomains', 'host']"
 
@@ -88,7 +88,7 @@ class Frame:
         hsts: Hsts | None,
         app_origins: AbstractSet[str],
         trusted: Sequence[Network],
-        literal: Mapping[str, ASGIApp],
+        literal: Mapping[str, Answering],
     ) -> None:
         self._app = app
         self._literal = literal
@@ -114,6 +114,18 @@ class Frame:
                 # What a browser asks before it sends an app's request; a stranger's gets no permission.
                 await self._send(NO_CONTENT, (*extra, *_PREFLIGHT) if is_app else extra, scope, send)
                 return
+        resource = self._literal.get(scope["path"])
+        if resource is None:
+            await self._app(scope, receive, self._framing(extra, scope, send))
+            return
+        answer = await resource.answer(scope, receive)
+        if isinstance(answer, Answer):  # nearly all are; as a message of its own it would cost 1 µs more
+            await self._send(answer, extra, scope, send)
+        elif answer is not None:
+            await answer.send(self._framing(extra, scope, send))
+
+    def _framing(self, extra: tuple[Header, ...], scope: Scope, send: Send) -> Send:
+        """Give the `send` of one request that adds the headers."""
 
         async def send_framed(message: Message) -> None:
             if message["type"] == ANSWER:
@@ -123,8 +135,7 @@ class Frame:
                 message["headers"] = self._framed(message["headers"], extra)
             await send(message)
 
-        app = self._literal.get(scope["path"], self._app)
-        await app(scope, receive, send_framed)
+        return send_framed
 
     async def _send(self, answer: Answer, extra: tuple[Header, ...], scope: Scope, send: Send) -> None:
         """Send an answer with its headers, as a whole where the server takes it so."""

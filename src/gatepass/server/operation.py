@@ -160,6 +160,12 @@ class Resource:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
+        answer = await self.answer(scope, receive)
+        if answer is not None:
+            await answer.send(send)
+
+    async def answer(self, scope: Scope, receive: Receive) -> Answer | Stream | None:
+        """Make the answer to one request; None: its client is gone."""
         began = perf_counter()
         method = scope["method"]
         row = self._rows.get(method, self._any)
@@ -182,13 +188,13 @@ class Resource:
             call.log_refusal(label=label, code=error.code, words=error)
             answer = row.refused(self._site, refusal_of(error))
         except ClientGone:
-            return
+            return None
         except Exception:
             self._site.traffic.refused(label, "internal")
             _LOG.exception("%s failed", label)
             answer = row.refused(self._site, Refused("internal"))
         self._site.traffic.answered(label, answer.status, perf_counter() - began)
-        await answer.send(send)
+        return answer
 
 
 def _converted(fields: dict[str, str], struct: type[msgspec.Struct]) -> msgspec.Struct:

@@ -6,13 +6,12 @@ And with an end to what goes into the log: query strings do not, nor that somebo
 from __future__ import annotations
 
 import logging
-from dataclasses import replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from gatepass.server.answers import Refused
+from gatepass.server.answers import Answer, Refused
 from gatepass.server.headers import EVERY_ANSWER
 from gatepass.server.whole import WHOLE, WholeCycle
 
@@ -20,8 +19,6 @@ if TYPE_CHECKING:
     import asyncio
 
     from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
-
-    from gatepass.server.answers import Answer
 
 # Bytes of request line, headers, chunk sizes and trailers. An honest head with a large token is a quarter of
 # it; httptools itself has no limit, and would collect one endless header until memory is gone.
@@ -74,14 +71,13 @@ def _last(code: str) -> Answer:
     answer = Refused(code).answer()
     length = (b"content-length", b"%d" % len(answer.body))
     headers = (*answer.headers, *EVERY_ANSWER, length, (b"connection", b"close"))
-    return replace(answer, headers=headers)
+    return Answer(answer.status, answer.body, headers)
 
 
 class BoundedHttpProtocol(HttpToolsProtocol):
     """Closes a connection whose request has too much that is not body, and passes trailers over."""
 
     _framing = 0
-    _in_head = True
     _is_whole = False
     _deadline: asyncio.TimerHandle | None = None
     _unread: asyncio.TimerHandle | None = None
@@ -130,20 +126,15 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         if not self.access_log:  # which uvicorn writes, with the head of an answer that comes in pieces
             self.scope["extensions"] = {WHOLE: {}}
 
-    def on_header(self, name: bytes, value: bytes) -> None:
-        """Take a header. A trailer is none (RFC 9110 §6.5.1).
-
-        uvicorn would append it to the headers of the request that is being answered: an `X-Forwarded-For` or
-        `Origin` that no proxy in front has looked at.
-        """
-        if self._in_head:
-            super().on_header(name, value)
-
     def on_headers_complete(self) -> None:
-        """Know that the head is whole."""
-        self._in_head = False
+        """Know that the head is whole, and that what follows in the form of headers is none of its.
+
+        uvicorn would append trailers to the headers of the request that is being answered: an
+        `X-Forwarded-For` or `Origin` that no proxy in front has looked at (RFC 9110 §6.5.1).
+        """
         self._in_front = self.cycle
         super().on_headers_complete()
+        self.headers = []  # the request keeps the list that it has
         if self.cycle is None:
             return
         # uvicorn has no place to say which class it is to make. It has only begun: nothing was sent yet.
@@ -158,7 +149,6 @@ class BoundedHttpProtocol(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         """Begin to count the next request."""
-        self._in_head = True
         self._framing = 0
         self._is_whole = True
         self._wait_no_more()
