@@ -11,7 +11,7 @@ from gatepass.auth.opaque import RefreshToken, hash_text, new_id
 from gatepass.auth.recipient import jti_of_record
 from gatepass.auth.refresh import RefreshForm
 from gatepass.auth.results import Tokens
-from gatepass.jose import jwt
+from gatepass.jose import jws
 from gatepass.oauth import ACCESS_TOKEN_TYP, AccessToken
 
 if TYPE_CHECKING:
@@ -66,7 +66,8 @@ def mint(
     else:
         jti = jti_of_record(family=family, issued_at=now, kek=auth.kek)
     claims = access_token(session, user, terms=auth.terms, jti=jti, lifetime=lifetime, now=now)
-    text = jwt.sign(claims.to_claims(), auth.keyring.ring.signing_key(now), typ=ACCESS_TOKEN_TYP)
+    # Not by `jwt.sign`, which looks at claims of any origin one by one; these have their types already.
+    text = jws.sign(claims.to_json(), auth.keyring.ring.signing_key(now), typ=ACCESS_TOKEN_TYP)
     if auth.recipient is not None:
         text = auth.recipient.seal(text, entropy=auth.entropy)
     refresh = RefreshToken.new(auth.entropy).reveal() if form is RefreshForm.STANDARD else None

@@ -65,6 +65,7 @@ WRONG: dict[str, Any] = {
 def test_claims_come_back_as_they_went() -> None:
     claims = TOKEN.to_claims()
     assert AccessToken.from_claims(json.loads(json.dumps(claims))) == TOKEN
+    assert json.loads(TOKEN.to_json()) == claims
     assert claims["roles"] == ["admin", "doctor"]  # sorted: equal tokens are equal bytes
     assert "name" not in claims
     assert TOKEN.scopes == {"openid", "profile"}
