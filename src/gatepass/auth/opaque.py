@@ -119,8 +119,8 @@ def new_id(entropy: Entropy) -> str:
     An id is typed behind commands too, where a leading `-` would make it an option; without the top bit the
     first character is one of A to f.
     """
-    first, *rest = entropy(ID_BYTES)
-    return b64.encode(bytes([first & 0x7F, *rest]))
+    drawn = entropy(ID_BYTES)
+    return b64.encode(bytes((drawn[0] & 0x7F,)) + drawn[1:])
 
 
 def hash_text(text: str) -> bytes:
