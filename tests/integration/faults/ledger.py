@@ -29,6 +29,7 @@ USERS_EACH = 4
 REFRESHES = 4
 PAUSE = 0.05  # seconds before what failed is asked again; less than a client is told, so that more is seen
 HANGING = 30.0  # seconds after which a request counts as one that waits for ever
+LATER = frozenset({0, 502, 503, 504})  # what is no answer yet
 
 
 class Try(NamedTuple):
@@ -170,7 +171,7 @@ class Clients:
                 return told
             if status == 401 and what == "kick" and unsure:
                 return told  # it took effect the time before, whose answer was lost
-            if status not in {0, 502, 503, 504}:
+            if status not in LATER:
                 self.ledger.broken.append(f"{what}: {status} {told.get('code')}")
                 return None
             unsure = True
@@ -206,13 +207,23 @@ def post(url: str, path: str, body: object, *, bearer: str | None = None) -> tup
         connection.close()
 
 
+def presented(url: str, token: str) -> tuple[int, dict[str, Any]]:
+    """Present a refresh token until there is an answer: where a machine is slow, a 503 is none yet."""
+    end = time.monotonic() + HANGING
+    while True:
+        status, told, _ = post(url, "/api/refresh", {"refresh_token": token})
+        if status not in LATER or time.monotonic() > end:
+            return status, told
+        time.sleep(PAUSE)
+
+
 def hold_to(ledger: Ledger, urls: Sequence[str], *, let_the_grace_pass: Callable[[], None]) -> list[str]:
     """Look what became of what was acknowledged; gives what does not hold."""
     broken = list(ledger.broken)
     broken += [f"honoured twice: {len(found)}" for found in ledger.successors.values() if len(found) > 1]
     taken_back = taken_back_by(urls[0])
     for number, login in enumerate(ledger.logins):
-        status, told, _ = post(urls[number % len(urls)], "/api/refresh", {"refresh_token": login.tokens[-1]})
+        status, told = presented(urls[number % len(urls)], login.tokens[-1])
         if status != (401 if login.kicked else 200):
             broken.append(f"{'kicked' if login.kicked else 'logged in'}: a refresh is {status} {told}")
         subject = str(jwt.peek(login.access).claims["sub"])  # many ended sessions of a user become one entry
@@ -221,7 +232,7 @@ def hold_to(ledger: Ledger, urls: Sequence[str], *, let_the_grace_pass: Callable
     let_the_grace_pass()
     for number, login in enumerate(ledger.logins):
         for token in login.tokens[:1]:  # the first of each line: it was used, and is good for nothing now
-            status, _, _ = post(urls[number % len(urls)], "/api/refresh", {"refresh_token": token})
+            status, _ = presented(urls[number % len(urls)], token)
             if status != 401:
                 broken.append(f"a used refresh token is honoured: {status}")
     return broken
