@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from gatepass.auth.keyring import CurrentKeyring
-from gatepass.auth.pace import Pace
 from gatepass.auth.sealing import KEK_BYTES
 from gatepass.oauth import SHARED_ALGORITHM
 
@@ -36,7 +35,6 @@ class Auth:
     recipient: Recipient | None = None
     """To whom access tokens are encrypted; None: everybody who holds one can read it."""
     keyring: CurrentKeyring = field(default_factory=CurrentKeyring)
-    pace: Pace = field(default_factory=Pace)
 
     def __post_init__(self) -> None:
         if len(self.kek.reveal()) != KEK_BYTES:

@@ -36,8 +36,7 @@ _ENCODER = msgspec.json.Encoder()
 
 
 async def rotate(auth: Auth, *, presented: str, form: RefreshForm, client: Client, now: float) -> Tokens:
-    """Give the successor's tokens, or the same answer again within the grace. Raises `RefreshRefused`,
-    `TooManyAttempts`."""
+    """Give the successor's tokens, or the same answer again within the grace. Raises `RefreshRefused`."""
     token_hash = hash_text(presented)
     for _ in range(TRIES):
         found = await auth.store.refresh_by_hash(token_hash)
@@ -69,7 +68,6 @@ async def _issue(
     client: Client,
     now: float,
 ) -> Tokens:
-    auth.pace.charge(session.sid, now=now)
     lifetime = min(record.lifetime, auth.terms.access_token_lifetime)
     answer, access_token_hash = tokens.mint(
         auth, session, user, form=record.form, family=record.family, lifetime=lifetime, now=now

@@ -46,10 +46,9 @@ async def issue_tokens(
 ) -> Tokens:
     """Give tokens for a session that was just checked.
 
-    Raises `SessionRefused`, `InvalidInput("lifetime")`, `TooManyAttempts`.
+    Raises `SessionRefused`, `InvalidInput("lifetime")`.
     """
     seconds = tokens.check_lifetime(lifetime, terms=auth.terms)
-    auth.pace.charge(session.sid, now=now)
     for _ in range(TRIES):
         code = sessions.refusal(session, user, now=now)
         if code is not None:

@@ -65,7 +65,7 @@ ROWS: Final = (
         handler=refresh,
         body=RefreshBody,
         answers=(Tokens,),
-        problems=frozenset({"refresh_refused", "renewal_too_early", "too_many_attempts", "busy"}),
+        problems=frozenset({"refresh_refused", "renewal_too_early", "busy"}),
     ),
     Operation(
         method="POST",
@@ -77,7 +77,7 @@ ROWS: Final = (
         access=Access.SESSION,
         body=TokensBody,
         answers=(Tokens,),
-        problems=frozenset({"invalid_input", "too_many_attempts", "busy"}),
+        problems=frozenset({"invalid_input", "busy"}),
     ),
     Operation(
         method="POST",
