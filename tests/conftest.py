@@ -13,8 +13,6 @@ import pytest
 from hypothesis import HealthCheck, settings
 from tests.postgres_server import mortal_server, postgres_database, postgres_server, postgres_url
 
-from gatepass.verifier import EitherVerifier, SessionVerifier, Verifier
-
 __all__ = ["mortal_server", "postgres_database", "postgres_server", "postgres_url"]
 
 # No test asserts a time: a slow machine is no bug. Nor does a health check say anything of the program; those
@@ -35,11 +33,14 @@ settings.load_profile("unhurried")
 
 # Seconds after which what is meant for people and their networks gives up; here only a broken program takes
 # as long.
-PATIENCE = {
+PATIENCE: dict[str, object] = {
     "gatepass.testing.feed.PATIENCE": 60.0,
     "gatepass.testing.knock.PATIENCE": 60.0,
     "gatepass.verifier.verifier.ASK_PATIENCE": 60.0,
     "gatepass.verifier.verifier.FOLLOWER_PATIENCE": 120.0,
+    "gatepass.verifier.Verifier.ready.__defaults__": (60.0,),
+    "gatepass.verifier.SessionVerifier.ready.__defaults__": (60.0,),
+    "gatepass.verifier.EitherVerifier.ready.__defaults__": (60.0,),
 }
 
 # A shell that starts something in the background has it ignore Ctrl-C, and so would every process that a test
@@ -51,10 +52,8 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 @pytest.fixture(scope="session", autouse=True)
 def without_hurry() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patching:
-        for name, seconds in PATIENCE.items():
-            patching.setattr(name, seconds)
-        for ready in (Verifier.ready, SessionVerifier.ready, EitherVerifier.ready):
-            patching.setattr(ready, "__defaults__", (60.0,))
+        for name, patient in PATIENCE.items():
+            patching.setattr(name, patient)
         yield
 
 
