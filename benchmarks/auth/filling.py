@@ -1,6 +1,6 @@
 """Tables full of sessions, filled by the database itself: ten thousand in seconds, ten million in minutes.
 
-One text for both databases. What they lack is given to them: `body` and `hash`, as in `numbered`.
+What the databases lack is given to them: `body` and `hash`, as in `numbered`; `place` to SQLite.
 """
 
 import sqlite3
@@ -16,12 +16,13 @@ import psycopg
 from benchmarks.auth.numbered import SESSIONS_PER_USER, body
 from benchmarks.verifier.auth import PASSWORD
 from gatepass.auth.passwords import hash_password
+from gatepass.storage.sqlite.places import place
 
 DAY = 86_400
 
 # Each session has one refresh record. The sessions' last use lies ahead: that a use is noted, once a minute
 # and session, is no part of what is measured.
-GATEPASS = (
+GATEPASS_ON_POSTGRES = (
     (
         "INSERT INTO users SELECT id('user ' || i), 'user' || i || '@clinic.example', 'Ada', 'Example',"
         " 'active', 'doctor', '', 'appointments:read appointments:write', 1, 0, {now},"
@@ -36,6 +37,26 @@ GATEPASS = (
         "INSERT INTO refresh_records SELECT hash('gpr_' || body('refresh ' || i)), id('family ' || i),"
         " 'standard', 'active', id('sid ' || i), id('user ' || (i / {per_user})), 1, hash('access ' || i),"
         " {now}, {now} + 14 * {day}, {now} + 90 * {day}, 3600, NULL, NULL, NULL FROM {sessions} ORDER BY 1"
+    ),
+)
+GATEPASS_ON_SQLITE = (
+    (
+        "INSERT INTO users SELECT i + 1, id('user ' || i), 'user' || i || '@clinic.example', 'Ada',"
+        " 'Example', 'active', 'doctor', '', 'appointments:read appointments:write', 1, 0, {now},"
+        " '{password}' FROM {users}"
+    ),
+    (
+        "INSERT INTO sessions SELECT place(hash), hash, sid, number, 1, {now}, {now} + {day},"
+        " {now} + 14 * {day}, {now} + 90 * {day}, NULL, NULL, 'Firefox on Linux', '192.0.2.1' FROM"
+        " (SELECT hash('gps_' || body('session ' || i)) AS hash, id('sid ' || i) AS sid,"
+        " i / {per_user} + 1 AS number FROM {sessions}) ORDER BY 1"
+    ),
+    (
+        "INSERT INTO refresh_records SELECT NULL, place(hash), hash, family, 'standard', 'active', session,"
+        " 1, access, {now}, {now} + 14 * {day}, {now} + 90 * {day}, 3600, NULL, NULL FROM"
+        " (SELECT hash('gpr_' || body('refresh ' || i)) AS hash, id('family ' || i) AS family,"
+        " place(hash('gps_' || body('session ' || i))) AS session, hash('access ' || i) AS access"
+        " FROM {sessions})"
     ),
 )
 FLOOR = (
@@ -74,6 +95,7 @@ def fill_sqlite(file: Path, statements: tuple[str, ...], sessions: int) -> int:
         connection.create_function("body", 1, body, deterministic=True)
         connection.create_function("id", 1, lambda seed: "A" + body(seed)[:21], deterministic=True)
         connection.create_function("hash", 1, _hash, deterministic=True)
+        connection.create_function("place", 1, place, deterministic=True)
         for setting in ("synchronous = OFF", "foreign_keys = OFF", "cache_size = -1000000"):
             connection.execute(f"PRAGMA {setting}")
         indexes = connection.execute(

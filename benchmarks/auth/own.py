@@ -11,7 +11,13 @@ from pathlib import Path
 from examples.cluster.database import Database
 
 from benchmarks.auth import floor
-from benchmarks.auth.filling import FLOOR, GATEPASS, fill_postgres, fill_sqlite
+from benchmarks.auth.filling import (
+    FLOOR,
+    GATEPASS_ON_POSTGRES,
+    GATEPASS_ON_SQLITE,
+    fill_postgres,
+    fill_sqlite,
+)
 from benchmarks.auth.load import Talk
 from benchmarks.auth.numbered import SESSIONS_PER_USER, drawn, refresh_token, session_id
 from benchmarks.auth.sizes import CONNECTIONS
@@ -58,14 +64,14 @@ class Filled:
 def gatepass_on_sqlite(folder: Path, sessions: int) -> Filled:
     """Make a site with so many sessions in its file."""
     launch = _gatepass(folder, {})
-    return Filled(launch, sessions, fill_sqlite(folder / "gatepass.db", GATEPASS, sessions))
+    return Filled(launch, sessions, fill_sqlite(folder / "gatepass.db", GATEPASS_ON_SQLITE, sessions))
 
 
 def gatepass_on_postgres(folder: Path, server: Database, sessions: int) -> Filled:
     """Make a site with so many sessions in a database of its own."""
     url = _database(server, folder.name)
     launch = _gatepass(folder, {"GATEPASS_DATABASE__URL": url})
-    return Filled(launch, sessions, fill_postgres(url, "gatepass", GATEPASS, sessions))
+    return Filled(launch, sessions, fill_postgres(url, "gatepass", GATEPASS_ON_POSTGRES, sessions))
 
 
 def floor_on_sqlite(folder: Path, sessions: int) -> Filled:

@@ -38,8 +38,8 @@ async def test_a_sound_database_has_no_findings(address: str) -> None:
 
 
 BROKEN = {
-    "sessions of no user": "UPDATE sessions SET user_id = 'gone'",
-    "refresh records of no session": "UPDATE refresh_records SET sid = 'gone'",
+    "sessions of no user": "UPDATE sessions SET user_number = 9",
+    "refresh records of no session": "UPDATE refresh_records SET session_place = 9",
     "links of no user": "UPDATE links SET user_id = 'gone'",
     "mails of a user who is gone": "UPDATE mails SET user_id = 'gone'",
     "names of no user": "UPDATE user_names SET user_id = 'gone'",
@@ -53,6 +53,8 @@ BROKEN = {
     "feeds whose end lies before their beginning": "UPDATE feed SET floor = 5",
     "signing keys that sign without a private half": "UPDATE signing_keys SET sealed_private = NULL",
     "events written out beyond the last one": "UPDATE event_export SET place = 9",
+    "1 sessions that their hash does not find": "UPDATE sessions SET place = 9",
+    "1 refresh records that their hash does not find": "UPDATE refresh_records SET hash = x'00'",
     "no row in feed": "DELETE FROM feed",
     "no row in event_export": "DELETE FROM event_export",
 }

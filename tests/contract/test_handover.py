@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
 EVENT = EventRecorded(Event(NOW, EventKind.LOGGED_IN))
 WORKING = {"versions", "event_log"}  # PostgreSQL's own
+BY_NUMBER = {"users", "sessions", "refresh_records"}  # of SQLite, where they refer to each other so
 
 
 @pytest.fixture
@@ -79,7 +80,16 @@ async def test_every_table_and_column_is_copied(
     for table, column in postgres_database.execute(columns):
         if table not in WORKING and column not in {"one", "line"} - known.get(table, set()):
             there.setdefault(table, set()).add(column)
-    assert here == known
+    # By number, or in a table of its own.
+    assert here.pop("answers") == {"record", "at", "sealed"}
+    assert here["users"] - known["users"] == {"number"}
+    assert here["sessions"] ^ known["sessions"] == {"place", "user_number", "user_id"}
+    assert here["refresh_records"] ^ known["refresh_records"] == {
+        *("number", "place", "session_place"),
+        *("sid", "user_id", "answer"),
+    }
+    assert here.keys() == known.keys()
+    assert all(here[table] == known[table] for table in known.keys() - BY_NUMBER)
     assert there == known
 
 

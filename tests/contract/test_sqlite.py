@@ -177,7 +177,8 @@ async def test_hot_look_ups_search_by_key_and_scan_nothing(store: SqliteStore) -
     await fill(store)
     hot = [lookups.SESSION_BY_HASH, lookups.SESSION_BY_SID, lookups.REFRESH_BY_HASH, lookups.CREDENTIALS]
     for statement in hot:
-        plan = store._reader.execute("EXPLAIN QUERY PLAN " + statement, ("x",)).fetchall()
+        values = ("x",) * statement.count("?")
+        plan = store._reader.execute("EXPLAIN QUERY PLAN " + statement, values).fetchall()
         assert all(str(step[3]).startswith("SEARCH") for step in plan), plan
 
 
@@ -185,7 +186,7 @@ async def test_the_caps_read_nothing_that_is_over(store: SqliteStore) -> None:
     await fill(store)
     caps = {
         lookups.SESSIONS_BEYOND: ((NOW, "x", 9, 9), "sessions_user "),
-        lookups.FAMILIES_BEYOND: (("x", NOW, 9, 9), "refresh_records_sid (sid=? AND state=?)"),
+        lookups.FAMILIES_BEYOND: (("x", NOW, 9, 9), "refresh_records_session (session_place=? AND state=?)"),
         lookups.SESSIONS_OF: ((NOW, "x", 9), "sessions_user "),
     }
     for statement, (values, index) in caps.items():
@@ -198,7 +199,7 @@ async def test_orders_and_a_users_sessions_are_found_by_index(store: SqliteStore
     found = {
         lookups.ORDERS: (("j", "c", "k"), "revocations_orders"),
         # What deleting a user leads to, by the foreign key.
-        "DELETE FROM sessions WHERE user_id = ?": (("x",), "sessions_of_user"),
+        "DELETE FROM sessions WHERE user_number = ?": ((1,), "sessions_of_user"),
     }
     for statement, (values, index) in found.items():
         plan = store._reader.execute("EXPLAIN QUERY PLAN " + statement, values).fetchall()

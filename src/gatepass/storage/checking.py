@@ -9,6 +9,8 @@ import msgspec
 from gatepass.storage import rows
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from gatepass.auth import KeyRecord
     from gatepass.storage.rows import Row
 
@@ -17,6 +19,11 @@ if TYPE_CHECKING:
 
 class Look(Protocol):
     """One consistent look into a database that changes nothing, not even its schema."""
+
+    @property
+    def joins(self) -> Mapping[str, str]:
+        """Say by what a row `c` refers to another `p`: `user_of_session`, `session_of_record`."""
+        ...
 
     def rows(self, statement: str) -> list[Row]:
         """Read. Raises `StorageUnavailable`."""
@@ -59,9 +66,12 @@ _LOST: Final = "SELECT count(*) FROM {table} c LEFT JOIN {whose} p ON p.{its} = 
 _HELD: Final = "CASE roles WHEN '' THEN 0 ELSE 1 + length(roles) - length(replace(roles, ' ', '')) END"
 
 WRONG: Final[dict[str, str]] = {
-    "sessions of no user": _LOST.format(table="sessions", whose="users", its="id", by="user_id"),
-    "refresh records of no session": _LOST.format(
-        table="refresh_records", whose="sessions", its="sid", by="sid"
+    "sessions of no user": (
+        "SELECT count(*) FROM sessions c LEFT JOIN users p ON {user_of_session} WHERE p.id IS NULL"
+    ),
+    "refresh records of no session": (
+        "SELECT count(*) FROM refresh_records c LEFT JOIN sessions p ON {session_of_record}"
+        " WHERE p.sid IS NULL"
     ),
     "links of no user": _LOST.format(table="links", whose="users", its="id", by="user_id"),
     "mails of a user who is gone": _LOST.format(table="mails", whose="users", its="id", by="user_id")
@@ -88,7 +98,7 @@ WRONG: Final[dict[str, str]] = {
         "SELECT count(*) FROM event_export WHERE place > (SELECT coalesce(max(seq), 0) FROM events)"
     ),
 }
-"""In words what would be wrong → how many of those there are."""
+"""In words what would be wrong → how many of those there are; with the names of `Look.joins`."""
 
 # A table of one row: without it nothing can be written.
 _SINGLES: Final = ("feed", "event_export")
@@ -102,7 +112,7 @@ def check(look: Look) -> Report:
         return Report(schema, newest, {}, [words])
     findings = look.own_findings()
     for words, statement in WRONG.items():
-        (number,) = look.rows(statement)[0]
+        (number,) = look.rows(statement.format_map(look.joins))[0]
         if number:
             findings.append(f"{number} {words}")
     findings += [f"no row in {table}" for table in _SINGLES if _count(look, table) != 1]

@@ -59,7 +59,8 @@ LIVE: Final = (
     " AND u.status = 'active' AND s.epoch >= u.revoked_below"
 )
 """When a session of a row of `sessions s` and `users u` holds; each driver has its own mark for `now`."""
-NEWEST_OF_USER: Final = LIVE + " AND s.user_id = {user_id} ORDER BY s.created_at DESC, s.sid"
+NEWEST: Final = " ORDER BY s.created_at DESC, s.sid"
+NEWEST_OF_USER: Final = LIVE + " AND s.user_id = {user_id}" + NEWEST
 
 USER_WIDTH: Final = USER.count(",") + 1
 SESSION_WIDTH: Final = SESSION.count(",") + 1

@@ -20,6 +20,17 @@ if TYPE_CHECKING:
 PATIENCE: Final = 5.0
 """Seconds; in WAL mode a reader waits for nobody but a recovery after a crash."""
 
+# Rows that refer to each other by number in SQLite, with what these stand for. LEFT: a row that refers to
+# none must not be passed over.
+_WHOLE: Final = {
+    "sessions": "(SELECT s.*, u.id AS user_id FROM sessions s LEFT JOIN users u ON u.number = s.user_number)",
+    "refresh_records": (
+        "(SELECT r.*, s.sid, u.id AS user_id, a.sealed AS answer FROM refresh_records r"
+        " LEFT JOIN sessions s ON s.place = r.session_place LEFT JOIN users u ON u.number = s.user_number"
+        " LEFT JOIN answers a ON a.record = r.number)"
+    ),
+}
+
 
 class Snapshot:
     """A read transaction. The file's log can't shrink while it is open."""
@@ -57,7 +68,7 @@ class Snapshot:
         """Give the rows of a table, events in their order."""
         order = " ORDER BY seq" if table == "events" else ""
         # Names come from a table of this package, never from outside.
-        yield from self._reader.execute(f"SELECT {TABLES[table]} FROM {table}{order}")
+        yield from self._reader.execute(f"SELECT {TABLES[table]} FROM {_WHOLE.get(table, table)}{order}")
 
     def single(self, table: str) -> Row:
         """Give the one row of a table that has one."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import psycopg
 
@@ -32,6 +32,8 @@ _BEYOND = "SELECT count(*) FROM events WHERE seq > (SELECT head FROM event_log)"
 
 class PostgresLook:
     """One read transaction; Auth may go on meanwhile."""
+
+    joins: Final = {"user_of_session": "p.id = c.user_id", "session_of_record": "p.sid = c.sid"}
 
     def __init__(self, url: str) -> None:
         given = parameters(url)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from gatepass.auth import StorageUnavailable
 from gatepass.storage.sqlite.migrate import APPLICATION_ID, migrations
@@ -16,10 +16,22 @@ if TYPE_CHECKING:
 PATIENCE = 5.0  # seconds
 FINDINGS = 20
 """Of its own that SQLite is asked for at most: a broken file has thousands."""
+ASTRAY: Final = {
+    "sessions": "SELECT count(*) FROM sessions WHERE printf('%016X', place) <> substr(hex(id_hash), 1, 16)",
+    "refresh records": (
+        "SELECT count(*) FROM refresh_records WHERE printf('%016X', place) <> substr(hex(hash), 1, 16)"
+    ),
+}
+"""How many rows stand elsewhere than where `place` looks for them."""
 
 
 class SqliteLook:
     """One read transaction; Auth may go on meanwhile."""
+
+    joins: Final = {
+        "user_of_session": "p.number = c.user_number",
+        "session_of_record": "p.place = c.session_place",
+    }
 
     def __init__(self, path: str | Path) -> None:
         file = Path(path)
@@ -49,7 +61,11 @@ class SqliteLook:
         said = [str(row[0]) for row in self.rows(f"PRAGMA integrity_check({FINDINGS})")]
         findings = [f"SQLite: {words}" for words in said if words != "ok"]
         broken = {str(row[0]) for row in self.rows("PRAGMA foreign_key_check")}
-        return findings + [f"SQLite: rows of {table} refer to none" for table in sorted(broken)]
+        findings += [f"SQLite: rows of {table} refer to none" for table in sorted(broken)]
+        astray = {table: self.rows(statement)[0][0] for table, statement in ASTRAY.items()}
+        return findings + [
+            f"SQLite: {n} {table} that their hash does not find" for table, n in astray.items() if n
+        ]
 
     def schema(self) -> tuple[int, int]:
         """Give the schema's number, and the newest that this code knows."""

@@ -11,8 +11,16 @@ from gatepass.storage import rows
 # ruff: noqa: S608
 
 _USER: Final = f"SELECT {rows.USER} FROM users u"
-_SESSION: Final = f"SELECT {rows.SESSION} FROM sessions s JOIN users u ON u.id = s.user_id"
-_BOTH: Final = f"SELECT {rows.SESSION}, {rows.USER} FROM sessions s JOIN users u ON u.id = s.user_id"
+# Rows refer to each other by number; the names that the domain knows stand where they belong.
+_SESSION_COLUMNS: Final = rows.SESSION.replace("s.user_id", "u.id")
+_REFRESH_COLUMNS: Final = (
+    rows.REFRESH.replace("r.sid", "s.sid").replace("r.user_id", "u.id").replace("r.answer", "a.sealed")
+)
+_SESSION: Final = f"SELECT {_SESSION_COLUMNS} FROM sessions s JOIN users u ON u.number = s.user_number"
+_BOTH: Final = (
+    f"SELECT {_SESSION_COLUMNS}, {rows.USER} FROM sessions s JOIN users u ON u.number = s.user_number"
+)
+_NEWEST_OF_USER: Final = f"{rows.LIVE.format(now='?1')} AND u.id = ?2{rows.NEWEST}"
 
 USER_BY_ID: Final = f"{_USER} WHERE u.id = ?"
 USER_BY_EMAIL: Final = f"{_USER} WHERE u.email = ?"
@@ -33,21 +41,23 @@ FIND_USERS: Final = {
     " WHERE h.role = ?1 AND ?2 IS NOT NULL AND h.user_id > ?3 ORDER BY h.user_id LIMIT ?4",
 }
 """The values: a beginning, what is behind all that begin so, a place, how many."""
-SESSION_BY_HASH: Final = f"{_BOTH} WHERE s.id_hash = ?"
+SESSION_BY_HASH: Final = f"{_BOTH} WHERE s.place = ? AND s.id_hash = ?"
 SESSION_BY_SID: Final = f"{_BOTH} WHERE s.sid = ?"
-SESSIONS_OF: Final = f"{_SESSION} WHERE {rows.NEWEST_OF_USER.format(now='?1', user_id='?2')} LIMIT ?3"
+SESSIONS_OF: Final = f"{_SESSION} WHERE {_NEWEST_OF_USER} LIMIT ?3"
 SESSIONS_BEYOND: Final = (
-    "SELECT s.sid FROM sessions s JOIN users u ON u.id = s.user_id"
-    f" WHERE {rows.NEWEST_OF_USER.format(now='?1', user_id='?2')} LIMIT ?3 OFFSET ?4"
+    "SELECT s.sid FROM sessions s JOIN users u ON u.number = s.user_number"
+    f" WHERE {_NEWEST_OF_USER} LIMIT ?3 OFFSET ?4"
 )
 LIVE_SESSIONS: Final = f"{_BOTH} WHERE {rows.LIVE.format(now='?1')} AND s.sid > ?2 ORDER BY s.sid LIMIT ?3"
 REFRESH_BY_HASH: Final = (
-    f"SELECT {rows.REFRESH}, {rows.SESSION}, {rows.USER} FROM refresh_records r"
-    " JOIN sessions s ON s.sid = r.sid JOIN users u ON u.id = r.user_id WHERE r.hash = ?"
+    f"SELECT {_REFRESH_COLUMNS}, {_SESSION_COLUMNS}, {rows.USER} FROM refresh_records r"
+    " JOIN sessions s ON s.place = r.session_place JOIN users u ON u.number = s.user_number"
+    " LEFT JOIN answers a ON a.record = r.number WHERE r.place = ? AND r.hash = ?"
 )
 FAMILIES_BEYOND: Final = (
-    "SELECT family FROM refresh_records WHERE sid = ? AND state = 'active' AND idle_ends_at > ?"
-    " ORDER BY issued_at DESC, family LIMIT ? OFFSET ?"
+    "SELECT r.family FROM sessions s JOIN refresh_records r ON r.session_place = s.place"
+    " WHERE s.sid = ? AND r.state = 'active' AND r.idle_ends_at > ?"
+    " ORDER BY r.issued_at DESC, r.family LIMIT ? OFFSET ?"
 )
 ROLES: Final = "SELECT name, permissions FROM roles"
 KEYS: Final = f"SELECT {rows.KEY} FROM signing_keys ORDER BY created_at, kid"
@@ -67,8 +77,8 @@ ORDERS: Final = (
 # A row for each order, and one where there is none; the session's columns are the same in all of them.
 SESSION_AND_ORDERS: Final = (
     "WITH asked (kind, text) AS (VALUES ('jti', ?), ('client_id', ?), ('kid', ?), ('all', ''))"
-    f" SELECT o.*, {rows.SESSION}, {rows.USER} FROM (SELECT ? AS sid) a"
-    " LEFT JOIN sessions s ON s.sid = a.sid LEFT JOIN users u ON u.id = s.user_id"
+    f" SELECT o.*, {_SESSION_COLUMNS}, {rows.USER} FROM (SELECT ? AS sid) a"
+    " LEFT JOIN sessions s ON s.sid = a.sid LEFT JOIN users u ON u.number = s.user_number"
     f" LEFT JOIN (SELECT {rows.REVOCATION} FROM asked CROSS JOIN revocations"
     " ON selects = kind AND value = text WHERE user_id IS NULL) o ORDER BY o.seq"
 )

@@ -7,6 +7,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Final
 
 from gatepass.auth import StorageUnavailable
+from gatepass.storage.sqlite.places import place
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,10 +23,13 @@ def migrations() -> list[str]:
 
 
 def migrate(connection: sqlite3.Connection, scripts: list[str]) -> None:
-    """Bring the database up to date.
+    """Bring the database up to date; references are not enforced on the connection afterwards.
 
     Raises `StorageUnavailable` where it is a newer one, or somebody else's.
     """
+    connection.create_function("place", 1, place, deterministic=True)
+    # A table may take the place of one that others refer to; to drop that would delete their rows too.
+    connection.execute("PRAGMA foreign_keys = OFF")
     connection.execute("BEGIN IMMEDIATE")  # two processes that start at once: the second finds nothing to do
     try:
         version = _version(connection, newest=len(scripts))

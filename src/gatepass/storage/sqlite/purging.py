@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from gatepass.auth import Purged
 
 PURGEABLE: Final = (
-    "SELECT EXISTS (SELECT 1 FROM refresh_records WHERE answer IS NOT NULL AND rotated_at <= ?1)"
+    "SELECT EXISTS (SELECT 1 FROM answers WHERE at <= ?1)"
     " OR EXISTS (SELECT 1 FROM refresh_records WHERE idle_ends_at <= ?2)"
     " OR EXISTS (SELECT 1 FROM sessions WHERE idle_ends_at <= ?3)"
     " OR EXISTS (SELECT 1 FROM attempts WHERE arrival <= ?2)"
@@ -28,18 +28,16 @@ def purge(cursor: sqlite3.Cursor, change: Purged) -> None:
     """Take what is over, as much of each kind as the limit says."""
     limit = change.limit
     cursor.execute(
-        "UPDATE refresh_records SET answer = NULL WHERE rowid IN (SELECT rowid FROM refresh_records"
-        " WHERE answer IS NOT NULL AND rotated_at <= ? LIMIT ?)",
+        "DELETE FROM answers WHERE record IN (SELECT record FROM answers WHERE at <= ? LIMIT ?)",
         (change.answers_before, limit),
     )
     cursor.execute(
-        "DELETE FROM refresh_records WHERE rowid IN (SELECT rowid FROM refresh_records"
+        "DELETE FROM refresh_records WHERE number IN (SELECT number FROM refresh_records"
         " WHERE idle_ends_at <= ? LIMIT ?)",
         (change.now, limit),
     )
     cursor.execute(
-        "DELETE FROM sessions WHERE id_hash IN"
-        " (SELECT id_hash FROM sessions WHERE idle_ends_at <= ? LIMIT ?)",
+        "DELETE FROM sessions WHERE place IN (SELECT place FROM sessions WHERE idle_ends_at <= ? LIMIT ?)",
         (change.sessions_before, limit),
     )
     cursor.execute(

@@ -18,6 +18,7 @@ from gatepass.storage import rows
 from gatepass.storage.growth import Growth
 from gatepass.storage.sqlite import lookups as sql
 from gatepass.storage.sqlite.migrate import migrate, migrations
+from gatepass.storage.sqlite.places import place
 from gatepass.storage.sqlite.purging import PURGEABLE
 from gatepass.storage.sqlite.writer import Writer
 
@@ -90,6 +91,7 @@ class SqliteStore:
                 writer.execute("PRAGMA synchronous = FULL")  # an acknowledged commit survives a power cut
                 writer.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT:d}")
                 migrate(writer, migrations())
+                writer.execute("PRAGMA foreign_keys = ON")
                 reader = _connect(file, patience=READ_PATIENCE)
                 reader.execute("PRAGMA query_only = ON")
             except BaseException:
@@ -157,8 +159,8 @@ class SqliteStore:
         return [rows.user(row) for row in self._all(sql.USERS_WITH_ROLE, (role,))]
 
     async def session_by_hash(self, id_hash: bytes) -> tuple[Session, User] | None:
-        """Find a session and its user by the hash of its id: one search by primary key for each."""
-        row = self._one(sql.SESSION_BY_HASH, (id_hash,))
+        """Find a session and its user by the hash of its id: one search by number for each."""
+        row = self._one(sql.SESSION_BY_HASH, (place(id_hash), id_hash))
         return None if row is None else rows.session_and_user(row)
 
     async def session_by_sid(self, sid: str) -> tuple[Session, User] | None:
@@ -177,7 +179,7 @@ class SqliteStore:
 
     async def refresh_by_hash(self, token_hash: bytes) -> tuple[RefreshRecord, Session, User] | None:
         """Find a record, its session and its user by the hash of what is presented."""
-        row = self._one(sql.REFRESH_BY_HASH, (token_hash,))
+        row = self._one(sql.REFRESH_BY_HASH, (place(token_hash), token_hash))
         if row is None:
             return None
         return rows.refresh(row), *rows.session_and_user(row[rows.REFRESH_WIDTH :])
@@ -300,12 +302,10 @@ def _keep_log(connection: sqlite3.Connection) -> None:
 
 
 def _connect(file: Path, *, patience: float) -> sqlite3.Connection:
-    connection = sqlite3.connect(
+    return sqlite3.connect(
         file,
         timeout=patience,
         isolation_level=None,  # transactions are begun and ended by name, never by the driver
         check_same_thread=False,  # opened here, handed to the thread that then owns it
         cached_statements=256,
     )
-    connection.execute("PRAGMA foreign_keys = ON")
-    return connection
