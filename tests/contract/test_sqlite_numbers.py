@@ -22,6 +22,8 @@ from gatepass.auth import (
     SessionEnded,
     SessionStarted,
     StorageUnavailable,
+    UserAdded,
+    UserDeleted,
 )
 from gatepass.storage import SqliteStore, checking, rows
 from gatepass.storage.sqlite.look import SqliteLook
@@ -211,6 +213,33 @@ async def test_what_such_a_process_may_still_write_is_right(earlier: sqlite3.Con
     assert await store.session_by_hash(digest("one")) is None
     assert await store.refresh_by_hash(digest("token")) is None
     assert earlier.execute("SELECT count(*) FROM answers").fetchone() == (0,)
+    await store.close()
+
+
+# Numbers that become free
+
+
+async def test_what_a_deletion_by_hand_leaves_behind_never_becomes_another_users(path: Path) -> None:
+    store = SqliteStore.open(path)
+    await store.commit(UserAdded(user(), "hash"), SessionStarted(session()), RefreshAdded(record()))
+    with closing(sqlite3.connect(path, isolation_level=None)) as shell:  # which holds no references
+        shell.execute("DELETE FROM users")
+    await store.commit(UserAdded(user("bob"), "hash"))
+    assert await store.session_by_hash(digest("one")) is None
+    assert await store.refresh_by_hash(digest("token")) is None
+    await store.commit(SessionStarted(session("of bob", user_id="user-bob")))  # the twin
+    assert await store.session_by_hash(digest("of bob")) is not None
+    await store.close()
+
+
+async def test_an_update_goes_on_counting_users(earlier: sqlite3.Connection, path: Path) -> None:
+    fill_earlier(earlier)
+    store = SqliteStore.open(path)
+    newest = "SELECT number, id FROM users ORDER BY number DESC LIMIT 1"
+    number, newest_id = earlier.execute(newest).fetchone()
+    await store.commit(UserDeleted(newest_id, 3))
+    await store.commit(UserAdded(user("eve"), "hash"))
+    assert earlier.execute(newest).fetchone() == (number + 1, "user-eve")
     await store.close()
 
 

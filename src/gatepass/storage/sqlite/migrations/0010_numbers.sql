@@ -4,8 +4,10 @@
 -- and refresh records any more: each statement of theirs that would names a column that is gone, or gives values that
 -- don't fit.
 
+-- AUTOINCREMENT: a number never comes again. Who deletes a user by hand leaves their sessions behind (the sqlite3 shell
+-- holds no references); those must stay nobody's.
 CREATE TABLE new_users (
-  number        INTEGER PRIMARY KEY,
+  number        INTEGER PRIMARY KEY AUTOINCREMENT,
   id            TEXT NOT NULL,
   email         TEXT NOT NULL,
   first_name    TEXT NOT NULL,
