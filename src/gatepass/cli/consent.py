@@ -25,7 +25,7 @@ def ask(args: argparse.Namespace, what_goes: Callable[[], str]) -> None:
     """
     if args.yes:
         return
-    if not sys.stdin.isatty():
+    if sys.stdin is None or not sys.stdin.isatty():  # None: closed by who called us
         raise CommandMisused("there is no terminal to ask whether you mean it; use --yes")
     sys.stderr.write(f"{what_goes()}\nGo on? Type yes: ")
     sys.stderr.flush()

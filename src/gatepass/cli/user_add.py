@@ -71,7 +71,7 @@ def run(args: argparse.Namespace) -> int:
 def _password(*, from_stdin: bool) -> str:
     if from_stdin:
         return sys.stdin.readline().rstrip("\r\n")
-    if not sys.stdin.isatty():
+    if sys.stdin is None or not sys.stdin.isatty():  # None: closed by who called us
         raise CommandMisused("there is no terminal to ask for the password; use --password-stdin")
     try:
         password = getpass.getpass("Password: ")

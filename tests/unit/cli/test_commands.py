@@ -253,11 +253,12 @@ def test_without_a_terminal_the_password_is_not_asked_for(
 ) -> None:
     import io
 
-    monkeypatch.setattr("sys.stdin", io.StringIO(""))
-    with pytest.raises(SystemExit) as left:
-        main(["user", "add", "a@b.example", "--first-name", "A", "--last-name", "B"])
-    assert left.value.code == 2
-    assert "--password-stdin" in capsys.readouterr().err
+    for stdin in (io.StringIO(""), None):  # a pipe; closed by who called
+        monkeypatch.setattr("sys.stdin", stdin)
+        with pytest.raises(SystemExit) as left:
+            main(["user", "add", "a@b.example", "--first-name", "A", "--last-name", "B"])
+        assert left.value.code == 2
+        assert "--password-stdin" in capsys.readouterr().err
 
 
 BROKEN = {

@@ -100,10 +100,16 @@ def test_what_is_not_undone_is_asked_about_on_a_terminal(
     assert told(site, *called)
 
 
+@pytest.mark.parametrize("stdin", [io.StringIO("yes\n"), None], ids=["a pipe", "closed"])
 @pytest.mark.parametrize(("command", "words"), ASKED.values(), ids=ASKED)
 def test_without_a_terminal_somebody_must_have_said_yes(
-    site: pytest.CaptureFixture[str], command: list[str], words: str
+    site: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    command: list[str],
+    words: str,
+    stdin: io.StringIO | None,
 ) -> None:
+    monkeypatch.setattr("sys.stdin", stdin)
     called = [*command, "x"] if command[0] == "keys" else command
     with pytest.raises(SystemExit) as left:
         main(called)
