@@ -156,6 +156,10 @@ class Line:
     async def open(self, port: int) -> None:
         self.reader, self._writer = await asyncio.open_connection("127.0.0.1", port)
 
+    def begin_to_say(self, piece: bytes) -> None:
+        """Send, at whatever pace it is taken."""
+        self._writer.write(piece)
+
     async def say(self, piece: bytes) -> None:
         """Send, and wait until it has arrived."""
         expected = self._received + len(piece)
@@ -277,16 +281,30 @@ async def test_who_does_not_read_is_dropped(world: World, monkeypatch: pytest.Mo
             await asyncio.wait_for(lost.wait(), WITHIN)
 
 
-async def test_who_reads_gets_it_all(world: World) -> None:
+async def test_who_reads_gets_it_all(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    paused = asyncio.Event()
+    real = BoundedHttpProtocol.pause_writing
+
+    def noted(self: BoundedHttpProtocol) -> None:
+        real(self)
+        paused.set()
+
+    monkeypatch.setattr(BoundedHttpProtocol, "pause_writing", noted)
+    line = Line(monkeypatch)
+    monkeypatch.setattr(protocol, "UNREAD", WITHIN / 2)
     async with served(world) as port:
         whole = len(await one_answer(port)) * MANY
-        reader, writer = await asyncio.open_connection("127.0.0.1", port)
-        writer.write(BIG * MANY)
+        await line.open(port)
+        line.begin_to_say(BIG * MANY)
+        await asyncio.wait_for(paused.wait(), WITHIN)  # it has begun to count
         received = 0
         while received < whole:
-            received += len(await asyncio.wait_for(reader.read(1_000_000), WITHIN))
+            received += len(await asyncio.wait_for(line.reader.read(1_000_000), WITHIN))
         assert received == whole
-        writer.close()
+        line.pass_by(protocol.UNREAD / protocol.PATIENCE)
+        await line.say(WHOLE)
+        assert b"HTTP/1.1 200" in await line.answer()  # and stays
+        line.hang_up()
 
 
 async def one_answer(port: int) -> bytes:
