@@ -13,7 +13,7 @@ import pytest
 import uvicorn
 
 from gatepass.auth import Limit
-from gatepass.server import protocol
+from gatepass.server import feed, protocol
 from gatepass.server.limits import MAX_BODY
 from gatepass.server.protocol import MAX_FRAMING, BoundedHttpProtocol
 
@@ -305,6 +305,30 @@ async def test_who_reads_gets_it_all(world: World, monkeypatch: pytest.MonkeyPat
         await line.say(WHOLE)
         assert b"HTTP/1.1 200" in await line.answer()  # and stays
         line.hang_up()
+
+
+STREAM = b"GET /revocations/stream HTTP/1.1\r\nhost: x\r\n\r\n"
+BEHIND = b"GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n"
+
+
+@pytest.mark.parametrize("behind", [b"", BEHIND, BEHIND * 3], ids=["nothing", "a request", "three requests"])
+async def test_who_leaves_with_requests_behind_a_stream_leaves_no_stream(
+    world: World, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch, behind: bytes
+) -> None:
+    monkeypatch.setattr(feed, "HEARTBEAT", 0.05)
+    async with served(world) as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(STREAM)
+        await reader.readuntil(b"data: ")
+        assert world.app.state.feed.followers == 1
+        writer.write(behind)
+        await writer.drain()
+        await reader.readuntil(b"data: ")  # by now the server has what is behind
+        writer.transport.abort()
+        async with asyncio.timeout(WITHIN):
+            while world.app.state.feed.followers:  # noqa: ASYNC110 (it happens in the server)
+                await asyncio.sleep(0.01)
+    assert [r.getMessage() for r in caplog.records if r.levelno >= logging.WARNING] == []
 
 
 async def one_answer(port: int) -> bytes:

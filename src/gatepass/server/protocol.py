@@ -18,6 +18,7 @@ from gatepass.server.whole import WHOLE, WholeCycle
 if TYPE_CHECKING:
     import asyncio
 
+    from uvicorn._types import ASGI3Application
     from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 # Bytes of request line, headers, chunk sizes and trailers. An honest head with a large token is a quarter of
@@ -84,6 +85,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
     _is_leaving = False
     _is_deaf = False
     _in_front: RequestResponseCycle | None = None
+    _begun: RequestResponseCycle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin to wait for the first request."""
@@ -96,6 +98,11 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         self._wait_no_more()
         self._is_read()
         super().connection_lost(exc)
+        # uvicorn tells the last request alone. Where others stand behind it, the one that is being answered
+        # would never hear of it: a stream would go on, and keep its place.
+        if self._begun is not None and not self._begun.response_complete:
+            self._begun.disconnected = True
+            self._begun.message_event.set()
 
     def pause_writing(self) -> None:
         """Give the client a while to read; then drop it, with all that it did not read."""
@@ -141,6 +148,11 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         self.cycle.__class__ = Exchange
         if self._is_leaving:
             self.cycle.keep_alive = False
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
+        """Know whose turn it is."""
+        self._begun = cycle
+        super()._start_asgi_task(cycle, app)
 
     def on_body(self, body: bytes) -> None:
         """Let the body be counted by who reads it."""
