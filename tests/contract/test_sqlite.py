@@ -176,6 +176,7 @@ async def test_all_that_open_a_new_file_at_once_find_the_schema(tmp_path: Path) 
 async def test_hot_look_ups_search_by_key_and_scan_nothing(store: SqliteStore) -> None:
     await fill(store)
     hot = [lookups.SESSION_BY_HASH, lookups.SESSION_BY_SID, lookups.REFRESH_BY_HASH, lookups.CREDENTIALS]
+    hot.append(lookups.ROTATABLE)
     for statement in hot:
         values = ("x",) * statement.count("?")
         plan = store._reader.execute("EXPLAIN QUERY PLAN " + statement, values).fetchall()

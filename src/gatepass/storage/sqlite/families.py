@@ -40,19 +40,18 @@ def refresh_added(cursor: Cursor, change: RefreshAdded) -> None:
 
 def refresh_rotated(cursor: Cursor, change: RefreshRotated) -> None:
     """Let a record give way to its successor, and keep the answer. Raises `Conflict`."""
-    # All expectations in the one WHERE: measured, three statements cost half as much again as this one.
+    # Nobody else can write between the two statements. All expectations are in the first: with RETURNING the
+    # two would be one, which costs 1 µs more.
     successor = change.successor
-    rotated = cursor.execute(
-        "UPDATE refresh_records SET state = 'rotated', rotated_at = ?, successor = ?"
-        " WHERE place = ? AND hash = ? AND state = 'active'"
-        " AND EXISTS (SELECT 1 FROM sessions s JOIN users u ON u.number = s.user_number"
-        " WHERE s.place = refresh_records.session_place AND s.sid = ? AND s.ended_at IS NULL AND u.epoch = ?)"
-        " RETURNING number, session_place",
-        (change.at, successor.hash, place(change.hash), change.hash, successor.sid, successor.epoch),
-    ).fetchone()
-    if rotated is None:
+    expected = (place(change.hash), change.hash, successor.sid, successor.epoch)
+    found = cursor.execute(sql.ROTATABLE, expected).fetchone()
+    if found is None:
         raise Conflict(change)
-    number, session_place = rotated
+    number, session_place = found
+    cursor.execute(
+        "UPDATE refresh_records SET state = 'rotated', rotated_at = ?, successor = ? WHERE number = ?",
+        (change.at, successor.hash, number),
+    )
     _insert_answer(cursor, number, change.at, change.answer)
     _insert_record(cursor, successor, session_place=session_place)
 

@@ -49,10 +49,17 @@ SESSIONS_BEYOND: Final = (
     f" WHERE {_NEWEST_OF_USER} LIMIT ?3 OFFSET ?4"
 )
 LIVE_SESSIONS: Final = f"{_BOTH} WHERE {rows.LIVE.format(now='?1')} AND s.sid > ?2 ORDER BY s.sid LIMIT ?3"
+# A record that was not rotated has no answer, and none is looked for.
 REFRESH_BY_HASH: Final = (
     f"SELECT {_REFRESH_COLUMNS}, {_SESSION_COLUMNS}, {rows.USER} FROM refresh_records r"
     " JOIN sessions s ON s.place = r.session_place JOIN users u ON u.number = s.user_number"
-    " LEFT JOIN answers a ON a.record = r.number WHERE r.place = ? AND r.hash = ?"
+    " LEFT JOIN answers a ON a.record = iif(r.rotated_at IS NULL, NULL, r.number)"
+    " WHERE r.place = ? AND r.hash = ?"
+)
+ROTATABLE: Final = (
+    "SELECT r.number, r.session_place FROM refresh_records r JOIN sessions s ON s.place = r.session_place"
+    " JOIN users u ON u.number = s.user_number WHERE r.place = ? AND r.hash = ? AND r.state = 'active'"
+    " AND s.sid = ? AND s.ended_at IS NULL AND u.epoch = ?"
 )
 FAMILIES_BEYOND: Final = (
     "SELECT r.family FROM sessions s JOIN refresh_records r ON r.session_place = s.place"
