@@ -8,7 +8,7 @@ about when they come and when they are wiped.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from gatepass.auth import (
     Conflict,
@@ -25,6 +25,11 @@ if TYPE_CHECKING:
     import sqlite3
 
     Cursor = sqlite3.Cursor
+
+# ruff: noqa: S608 - what is put into a statement's text are these two
+
+_WHERE_SESSION: Final = "WHERE session_place = (SELECT place FROM sessions WHERE sid = ?)"
+_OF_SESSION: Final = f"FROM refresh_records {_WHERE_SESSION}"
 
 
 def refresh_added(cursor: Cursor, change: RefreshAdded) -> None:
@@ -84,26 +89,20 @@ def _insert_record(cursor: Cursor, record: RefreshRecord, *, session_place: int)
 
 def families_revoked(cursor: Cursor, change: FamiliesRevoked) -> None:
     """Revoke all records of a session, and wipe their answers."""
-    revoked = cursor.execute(
-        "UPDATE refresh_records SET state = 'revoked'"
-        " WHERE session_place = (SELECT place FROM sessions WHERE sid = ?) RETURNING number",
-        (change.sid,),
-    ).fetchall()
-    _wipe_answers(cursor, revoked)
-
-
-def _wipe_answers(cursor: Cursor, records: list[tuple[int]]) -> None:
-    cursor.executemany("DELETE FROM answers WHERE record = ?", records)
+    cursor.execute(f"DELETE FROM answers WHERE record IN (SELECT number {_OF_SESSION})", (change.sid,))
+    cursor.execute(f"UPDATE refresh_records SET state = 'revoked' {_WHERE_SESSION}", (change.sid,))
 
 
 def families_capped(cursor: Cursor, change: FamiliesCapped) -> None:
     """Revoke the oldest families of a session that has too many."""
     values = (change.sid, change.at, change.limit, change.keep)
     for (family,) in cursor.execute(sql.FAMILIES_BEYOND, values).fetchall():
-        revoked = cursor.execute(
+        cursor.execute(
+            f"DELETE FROM answers WHERE record IN (SELECT number {_OF_SESSION} AND family = ?)",
+            (change.sid, family),
+        )
+        cursor.execute(
             "UPDATE refresh_records SET state = 'revoked', idle_ends_at = min(idle_ends_at, ?)"
-            " WHERE session_place = (SELECT place FROM sessions WHERE sid = ?) AND family = ?"
-            " RETURNING number",
+            f" {_WHERE_SESSION} AND family = ?",
             (change.at, change.sid, family),
-        ).fetchall()
-        _wipe_answers(cursor, revoked)
+        )
