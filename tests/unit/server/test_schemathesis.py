@@ -277,9 +277,12 @@ def tried(schema: Any) -> list[ScenarioFinished]:
     for event in from_schema(schema).execute():
         if isinstance(event, ScenarioFinished):
             scenarios.append(event)
-            for checks in event.recorder.checks.values():
+            for case, checks in event.recorder.checks.items():
+                answer = event.recorder.interactions[case].response
+                told = None if answer is None else (answer.status_code, answer.content[:500])
                 found += [
-                    f"{event.label}: {c.name}: {c.failure_info.failure.message} {c.failure_info.code_sample}"
+                    f"{event.label}: {c.name}: {c.failure_info.failure.message} {told}"
+                    f" {c.failure_info.code_sample}"
                     for c in checks
                     if c.failure_info
                 ]
