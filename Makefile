@@ -58,7 +58,7 @@ node-peer:
 	fi
 
 test: setup chromium postgres nginx node-peer ## run every test, in real Chromium too
-	@$(BIN)/pytest -n $(WORKERS) --dist loadfile
+	@PYTHONHASHSEED=0 $(BIN)/pytest -n $(WORKERS) --dist loadfile
 
 check: setup ## lint, format, types, floors, lock file
 	@$(BIN)/ruff check
