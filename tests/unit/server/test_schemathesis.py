@@ -189,7 +189,7 @@ REFUSED = [400, 401, 403, 404, 405, 409, 410, 413, 415, 422]
 ALSO = {
     "log_in": [401],
     "refresh": [401],
-    "register": [422, 429],  # a password that is the name beside it; the sixth mail in an hour to one address
+    "register": [429],  # the sixth mail in an hour to one address
     "ask_reset": [429],
     "set_password": [410],
     "confirm_email": [410],
