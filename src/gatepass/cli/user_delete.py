@@ -32,8 +32,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Delete the user."""
 
+    who = {"email": args.email}
+
     async def what_goes(auth: Auth) -> str:
+        nonlocal who
         user = await usecases.find_user(auth, email=args.email, actor="cli")
+        who = {"user_id": user.id}  # the address may be another's by the time of the answer
         count = len(await usecases.list_sessions(auth, user_id=user.id, now=time.time()))
         sessions = f"{count} live session{'' if count == 1 else 's'}"
         return (
@@ -43,9 +47,7 @@ def run(args: argparse.Namespace) -> int:
         )
 
     ask(args, lambda: with_auth(args, what_goes))
-    user = with_auth(
-        args, lambda auth: usecases.delete_user(auth, email=args.email, actor="cli", now=time.time())
-    )
+    user = with_auth(args, lambda auth: usecases.delete_user(auth, **who, actor="cli", now=time.time()))
     gone = {"id": user.id, "email": user.email, "deleted": True}
     write_answer(args, gone, f"Deleted {user.name} <{user.email}>.")
     return 0

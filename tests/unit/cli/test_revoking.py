@@ -100,6 +100,21 @@ def test_what_is_not_undone_is_asked_about_on_a_terminal(
     assert told(site, *called)
 
 
+def test_who_is_deleted_is_who_was_asked_about(
+    site: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Slow(Terminal):
+        def readline(self, _: int | None = -1) -> str:
+            run(site, "user", "edit", "ann@example.org", "--new-email", "gone@example.org")
+            names = ("--first-name", "Bob", "--last-name", "Lee")
+            run(site, "user", "invite", "ann@example.org", *names)
+            return "yes\n"
+
+    monkeypatch.setattr("sys.stdin", Slow())
+    assert "gone@example.org" in told(site, "user", "delete", "ann@example.org")
+    assert [user["first_name"] for user in run(site, "user", "list")] == ["Bob"]
+
+
 @pytest.mark.parametrize("stdin", [io.StringIO("yes\n"), None], ids=["a pipe", "closed"])
 @pytest.mark.parametrize(("command", "words"), ASKED.values(), ids=ASKED)
 def test_without_a_terminal_somebody_must_have_said_yes(
