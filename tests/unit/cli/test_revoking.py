@@ -103,8 +103,11 @@ def test_what_is_not_undone_is_asked_about_on_a_terminal(
 def test_who_is_deleted_is_who_was_asked_about(
     site: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    class Slow(Terminal):
-        def readline(self, _: int | None = -1) -> str:
+    class Slow:
+        def isatty(self) -> bool:
+            return True
+
+        def readline(self) -> str:
             run(site, "user", "edit", "ann@example.org", "--new-email", "gone@example.org")
             names = ("--first-name", "Bob", "--last-name", "Lee")
             run(site, "user", "invite", "ann@example.org", *names)
