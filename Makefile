@@ -36,7 +36,7 @@ demo: setup-demo ## start Auth and two clinic Services, and print the page to op
 	@$(BIN)/python -m examples.clinic $(if $(PORT),--port $(PORT)) $(if $(ENCRYPTED),--encrypted)
 
 demo-reset: setup-demo ## forget the demo's data, then start it
-	@$(BIN)/python -m examples.clinic --reset $(if $(PORT),--port $(PORT))
+	@$(BIN)/python -m examples.clinic --reset $(if $(PORT),--port $(PORT)) $(if $(ENCRYPTED),--encrypted)
 
 cluster: setup postgres nginx ## start three processes of Auth on one PostgreSQL, behind nginx
 	@$(BIN)/python -m examples.cluster $(if $(PORT),--port $(PORT))

@@ -184,6 +184,18 @@ EARLIER_STATEMENTS = {
 }
 
 
+async def test_who_brings_a_file_up_to_date_says_so_once(
+    earlier: sqlite3.Connection, path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    fill_earlier(earlier)
+    await SqliteStore.open(path).close()
+    assert f"from schema {BEFORE} to {len(migrations())}" in caplog.text
+    caplog.clear()
+    await SqliteStore.open(path).close()
+    await SqliteStore.open(path.with_name("new.db")).close()  # the twin: a new file has nothing behind it
+    assert caplog.text == ""
+
+
 @pytest.mark.parametrize("statement", EARLIER_STATEMENTS.values(), ids=EARLIER_STATEMENTS)
 async def test_a_process_of_the_version_before_can_do_no_harm(
     earlier: sqlite3.Connection, path: Path, statement: tuple[str, rows.Row]

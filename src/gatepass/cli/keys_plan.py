@@ -128,5 +128,6 @@ def _show(plan: KeyPlan, steps: list[Step]) -> None:
         print(f"\n{number}. {local_time(step.at)}\n   {step.what}")
         print(f"   Services  {step.services}\n   Undo      {step.undo}")
     wait = span(plan.signs_at - plan.published_at)
-    begin = "It has begun." if plan.begun else f"Begin it with: gatepass keys rotate --algorithm {plan.new}\n"
-    print(f"\n{begin} The dates count from the beginning; {wait} later the new key signs.")
+    command = f"gatepass keys rotate --algorithm {plan.new}"
+    begin = "It has begun. " if plan.begun else f"Begin it with: {command}\n"
+    print(f"\n{begin}The dates count from the beginning; {wait} later the new key signs.")

@@ -62,7 +62,8 @@ kek_file = "{kek_file}"
 # attempts_per_account = 10
 # attempts_per_address = 100
 # window = 900
-# Whether strangers may register themselves; a link in a mail has them choose the password.
+# Whether strangers may register themselves (POST /api/register; the form is a page of yours); a link in a
+# mail has them choose the password.
 # registration = false
 
 [passwords]

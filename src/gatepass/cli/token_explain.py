@@ -44,6 +44,10 @@ _WHY: Final[dict[str, str]] = {
     "no_revocations_endpoint": "it has no revocation feed. With --no-feed it is explained without one",
 }
 
+_UNREADABLE_FEED: Final = (
+    ". Is this the secret that Auth has? With --no-feed the token alone is explained, and its 'kid' tells"
+)
+
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Say what the command takes."""
@@ -134,7 +138,8 @@ async def _explained(token: str, verifier: Verifier, policy: Policy) -> Explanat
     try:
         await verifier.ready(PATIENCE)
     except Unavailable as error:
-        raise CommandFailed(f"{policy.issuer}: its feed can't be read ({error.reason})") from None
+        why = "" if policy.algorithms != {SHARED_ALGORITHM} else _UNREADABLE_FEED
+        raise CommandFailed(f"{policy.issuer}: its feed can't be read ({error.reason}){why}") from None
     try:
         return explain(token, verifier, policy, now=verifier.clock())
     finally:

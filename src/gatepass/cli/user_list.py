@@ -29,7 +29,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "examples:\n"
         "  gatepass user list\n"
         "  gatepass user list --name lovel\n"
-        "  gatepass user list --json | jq -r '.[].email'"
+        "  gatepass user list --json | jq -r '.[].email'\n"
+        "  gatepass user list --json | jq -r '.[] | select(.permissions[] == \"gatepass:admin\") | .email'"
     )
 
 

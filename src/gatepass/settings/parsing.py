@@ -130,4 +130,8 @@ def _readable(message: str) -> str:
     missing = re.search(r"missing required field `(\w+)`", what)
     if missing:
         return f"{missing[1]} must be set"
-    return f"{path.strip('`').removeprefix('$').removeprefix('.')}: {what[:1].lower()}{what[1:]}"
+    name = path.strip("`").removeprefix("$").removeprefix(".")
+    kind = _KINDS.get(name)
+    words = map(str, kind.values) if isinstance(kind, msgspec.inspect.LiteralType) else ()
+    known = f"; known are: {', '.join(words)}" if words else ""
+    return f"{name}: {what[:1].lower()}{what[1:]}{known}"

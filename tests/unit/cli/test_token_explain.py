@@ -203,6 +203,8 @@ def test_where_a_secret_is_shared_its_file_stands_for_the_keys(
         file.write_text(texts[1])
         code, out, _ = say(capsys, issuer.token(), issuer.issuer, *given, "--no-feed")
         assert (code, "is not in the file, but " in out) == (1, True)
+        code, _, err = say(capsys, issuer.token(), issuer.issuer, *given)
+        assert (code, "Is this the secret that Auth has?" in err) == (1, True)
         file.write_text("secret")
         code, _, err = say(capsys, issuer.token(), issuer.issuer, *given)
         assert (code, "line 1" in err) == (1, True)

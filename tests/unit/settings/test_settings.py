@@ -39,6 +39,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "no lifetime at all": ({"tokens": {"lifetime": 0}}, "tokens.lifetime"),
     "a minute of grace and more": ({"tokens": {"grace": 61}}, "tokens.grace"),
     "an algorithm that is none": ({"keys": {"algorithm": "none"}}, "keys.algorithm"),
+    "a word that is none of the known": ({"log": {"format": "yaml"}}, "'yaml'; known are: json, text"),
     "a public issuer without https": ({"issuer": "http://login.example.org"}, "must be https"),
     "an issuer with a path": ({"issuer": "https://example.org/login"}, "must be an origin"),
     "an issuer with a slash": ({"issuer": "https://example.org/"}, "must be an origin"),

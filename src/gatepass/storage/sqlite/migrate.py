@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sqlite3
 from importlib.resources import files
 from typing import TYPE_CHECKING, Final
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 APPLICATION_ID: Final = 0x67617465  # "gate": says whose file it is (https://www.sqlite.org/pragma.html)
+
+_log = logging.getLogger(__name__)
 
 
 def migrations() -> list[str]:
@@ -33,6 +36,13 @@ def migrate(connection: sqlite3.Connection, scripts: list[str]) -> None:
     connection.execute("BEGIN IMMEDIATE")  # two processes that start at once: the second finds nothing to do
     try:
         version = _version(connection, newest=len(scripts))
+        if 0 < version < len(scripts):
+            _log.warning(
+                "the SQLite file is brought from schema %d to %d; "
+                "stop every process of an earlier Gatepass that has it open: it can't go on",
+                version,
+                len(scripts),
+            )
         for number, script in enumerate(scripts[version:], start=version + 1):
             for statement in _statements(script):
                 connection.execute(statement)
