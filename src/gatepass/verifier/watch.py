@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import random
 import time
 import weakref
 from math import isfinite
 from pathlib import Path
+from random import SystemRandom
 from typing import TYPE_CHECKING, Final
 
 from gatepass.oauth import SHARED_ALGORITHM
@@ -51,6 +51,10 @@ RETRY_AFTER: Final = 5
 LOOK_AGAIN: Final = 0.05
 """Seconds that an open connection waits at least before it looks again whether its pass holds."""
 
+_draw: Final = SystemRandom().random
+"""Not the process's `random`: a Service that seeds it gets the numbers it expects, whatever we draw in the
+background; and two children of a fork don't come at the same moment."""
+
 
 class Watch:
     """One issuer, watched. It begins with the first `follow`, in the process's one background thread.
@@ -90,7 +94,7 @@ class Watch:
             algorithms = frozenset({SHARED_ALGORITHM})
         self.clock = clock
         self.issuer = Issuer(issuer, algorithms=algorithms)
-        self.keys = TrustedKeys(terms=terms or KeyTerms(), cache_size=cache_size, jitter=random.random)
+        self.keys = TrustedKeys(terms=terms or KeyTerms(), cache_size=cache_size, jitter=_draw)
         self.revocations = Revocations(leeway=leeway)
         self.waiters = _waiters(self.revocations)
         # With secrets and without a feed there is nothing to follow, and so nothing to begin.
@@ -221,7 +225,7 @@ class Watch:
             shelf=shelf,
             clock=self.clock,
             monotonic=monotonic,
-            jitter=random.random,
+            jitter=_draw,
             changed=self.waiters.ring,
             unknown_kid=lambda: _on(here, Watch.want_keys),
         )

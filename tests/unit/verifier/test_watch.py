@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import random
 import threading
 from typing import TYPE_CHECKING, Any
 
@@ -79,6 +80,20 @@ async def test_a_token_seen_before_stays_when(service: Service, other: str) -> N
     first = service.checks.check_token(token)
     OTHERS[other](service.issuer)
     assert service.checks.check_token(token) is first
+
+
+async def test_the_random_numbers_that_a_service_draws_are_its_own(
+    clock: Clock, follower: Follower, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn: list[str] = []
+
+    def draw() -> float:
+        drawn.append(threading.current_thread().name)
+        return 0.5
+
+    monkeypatch.setattr(random, "random", draw)
+    await Service(clock, follower).checks.ready()
+    assert drawn == []
 
 
 async def test_what_is_renewed_after_a_change_holds(service: Service) -> None:
