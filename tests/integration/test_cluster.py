@@ -16,7 +16,7 @@ from examples.cluster.programs import NotHere, nginx, postgres
 from tests.integration.conftest import PASSWORD, PATIENCE
 from tests.integration.faults import auth_faults
 from tests.integration.faults.auth_trial import under_load
-from tests.integration.faults.ledger import emails
+from tests.integration.faults.ledger import BYSTANDER, emails
 from tests.integration.faults.service import Description, verifier
 from tests.integration.faults.trial import until
 
@@ -221,7 +221,7 @@ def test_events_and_polls_come_through_nginx_at_once(cluster: Cluster, processes
 
 def test_keys_rotate_under_load_and_no_token_is_ever_refused(cluster: Cluster, processes: list[str]) -> None:
     """All publish the new key before one signs with it, and a Service takes what any of them signs."""
-    before = log_in(processes[0])
+    before = log_in(processes[0], email=BYSTANDER)
     checks = verifier(
         Description(issuer=cluster.url, line=processes[1], listening=-1, max_staleness=60, audience="cluster")
     )

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tests.integration.conftest import GRACE, PASSWORD, PATIENCE
-from tests.integration.faults.ledger import Clients, emails, hold_to
+from tests.integration.faults.ledger import BYSTANDER, Clients, emails, hold_to
 from tests.integration.faults.trial import until
 
 from gatepass.auth import passwords, usecases
@@ -70,7 +70,7 @@ def add_users(variables: Mapping[str, str]) -> None:
         async with opened(load_settings(Path(variables["GATEPASS_SETTINGS"]), variables)) as auth:
             pool = PasswordPool(entropy=os.urandom, profile=QUICK)
             await usecases.keep_keys(auth, now=time.time())
-            for email in emails():
+            for email in (*emails(), BYSTANDER):
                 await usecases.add_user(
                     replace(auth, passwords=pool),
                     email=email,

@@ -87,6 +87,10 @@ class Ledger:
         return max(one.seconds for one in self.tries)
 
 
+BYSTANDER = "bystander@example.org"
+"""A user of no client: what the load does to its own users does not touch them."""
+
+
 def emails() -> list[str]:
     """Give the users of all clients."""
     return [email for number in range(CLIENTS) for email in _emails(number)]
