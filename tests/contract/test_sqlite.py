@@ -120,6 +120,17 @@ async def test_a_database_of_a_newer_version_is_refused(path: Path) -> None:
     await SqliteStore.open(path).close()
 
 
+async def test_a_process_hears_that_a_newer_one_has_changed_the_file_under_it(path: Path) -> None:
+    store = SqliteStore.open(path)
+    newer = len(migrating.migrations()) + 1
+    execute(path, f"PRAGMA user_version = {newer}")
+    with pytest.raises(StorageUnavailable, match=f"has schema {newer}, newer than {newer - 1}"):
+        await store.signing_keys()
+    execute(path, f"PRAGMA user_version = {newer - 1}")  # the twin
+    assert await store.signing_keys() == []
+    await store.close()
+
+
 async def test_a_database_of_something_else_is_left_alone(path: Path) -> None:
     execute(path, "CREATE TABLE songs (title TEXT)")
     with pytest.raises(StorageUnavailable, match="something else"):

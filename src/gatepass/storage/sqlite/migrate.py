@@ -60,9 +60,14 @@ def _version(connection: sqlite3.Connection, *, newest: int) -> int:
     (tables,) = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
     if application != APPLICATION_ID and (tables or version or application):
         raise StorageUnavailable("the file is a database of something else")
+    check_version(version, newest=newest)
+    return int(version)
+
+
+def check_version(version: int, *, newest: int) -> None:
+    """Raise `StorageUnavailable` where the schema is newer than the newest that this code knows."""
     if version > newest:
         raise StorageUnavailable(f"the database has schema {version}, newer than {newest}: update Gatepass")
-    return int(version)
 
 
 def _statements(script: str) -> Iterator[str]:

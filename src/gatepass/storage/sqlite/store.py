@@ -19,7 +19,7 @@ from gatepass.storage import rows
 from gatepass.storage.growth import Growth
 from gatepass.storage.sqlite import lookups as sql
 from gatepass.storage.sqlite.checkpointer import LOG, Checkpointer
-from gatepass.storage.sqlite.migrate import migrate, migrations
+from gatepass.storage.sqlite.migrate import check_version, migrate, migrations
 from gatepass.storage.sqlite.places import place
 from gatepass.storage.sqlite.purging import PURGEABLE
 from gatepass.storage.sqlite.writer import Writer
@@ -68,10 +68,16 @@ class SqliteStore:
     """Everything that is kept, in one file. Open it with `open`; several processes may."""
 
     def __init__(
-        self, reader: sqlite3.Connection, writer: sqlite3.Connection, third: sqlite3.Connection
+        self,
+        reader: sqlite3.Connection,
+        writer: sqlite3.Connection,
+        third: sqlite3.Connection,
+        *,
+        schema: int,
     ) -> None:
         self.lookups = 0
         self.commits = 0
+        self._schema = schema
         self._growth = Growth()
         self._reader = reader
         self._written = writer
@@ -81,7 +87,7 @@ class SqliteStore:
     @classmethod
     def open(cls, path: str | Path) -> Self:
         """Open or create the file, and bring its schema up to date. Raises `StorageUnavailable`."""
-        file = Path(path)
+        file, scripts = Path(path), migrations()
         try:
             _create(file)
             writer = _connect(file, patience=WRITE_PATIENCE)
@@ -89,7 +95,7 @@ class SqliteStore:
                 _keep_log(writer)
                 writer.execute("PRAGMA synchronous = FULL")  # an acknowledged commit survives a power cut
                 writer.execute(f"PRAGMA wal_autocheckpoint = {LOG:d}")
-                migrate(writer, migrations())
+                migrate(writer, scripts)
                 writer.execute("PRAGMA foreign_keys = ON")
                 reader = _connect(file, patience=READ_PATIENCE)
                 reader.execute("PRAGMA query_only = ON")
@@ -101,7 +107,7 @@ class SqliteStore:
                 raise
         except (sqlite3.Error, OSError) as error:
             raise StorageUnavailable(f"cannot open {file.name}: {error}") from error
-        return cls(reader, writer, third)
+        return cls(reader, writer, third, schema=len(scripts))
 
     async def close(self) -> None:
         """Write everything that is waiting, then close; a second time does nothing."""
@@ -189,7 +195,13 @@ class SqliteStore:
         return rows.refresh(row), *rows.session_and_user(row[rows.REFRESH_WIDTH :])
 
     async def signing_keys(self) -> list[KeyRecord]:
-        """List all keys, oldest first."""
+        """List all keys, oldest first.
+
+        Every process asks for them again and again, and to say whether it is ready: so each hears soon that
+        a newer Gatepass has changed the file under it. Raises `StorageUnavailable`.
+        """
+        ((version,),) = self._read("PRAGMA user_version", ())
+        check_version(version, newest=self._schema)
         return [rows.key(row) for row in self._all(sql.KEYS, ())]
 
     async def events_after(self, seq: int, limit: int) -> list[RecordedEvent]:
