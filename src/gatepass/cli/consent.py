@@ -9,7 +9,6 @@ from gatepass.cli.failure import CommandFailed, CommandMisused
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable
 
 
 def add_yes_option(parser: argparse.ArgumentParser) -> None:
@@ -17,7 +16,7 @@ def add_yes_option(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--yes", action="store_true", help="do not ask; needed where there is no terminal")
 
 
-def ask(args: argparse.Namespace, what_goes: Callable[[], str]) -> None:
+def ask(args: argparse.Namespace, what_goes: str) -> None:
     """Go on if `--yes` was given, or somebody who was told what goes says so. Raises `CommandMisused`,
     `CommandFailed`.
 
@@ -27,7 +26,7 @@ def ask(args: argparse.Namespace, what_goes: Callable[[], str]) -> None:
         return
     if sys.stdin is None or not sys.stdin.isatty():  # None: closed by who called us
         raise CommandMisused("there is no terminal to ask whether you mean it; use --yes")
-    sys.stderr.write(f"{what_goes()}\nGo on? Type yes: ")
+    sys.stderr.write(f"{what_goes}\nGo on? Type yes: ")
     sys.stderr.flush()
     if sys.stdin.readline().strip().lower() != "yes":
         raise CommandFailed("that was no yes; nothing was done")

@@ -42,7 +42,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Retire the key."""
     if args.emergency:
-        ask(args, lambda: _what_goes(args.kid))
+        ask(args, _what_goes(args.kid))
     retire = usecases.revoke_key if args.emergency else usecases.retire_key
 
     async def retired(auth: Auth) -> KeyRecord:

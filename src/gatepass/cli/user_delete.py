@@ -13,7 +13,7 @@ from gatepass.cli.site_access import add_json_option, add_settings_option, with_
 if TYPE_CHECKING:
     import argparse
 
-    from gatepass.auth import Auth
+    from gatepass.auth import Auth, User
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -31,23 +31,27 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Delete the user."""
-
-    who = {"email": args.email}
-
-    async def what_goes(auth: Auth) -> str:
-        nonlocal who
-        user = await usecases.find_user(auth, email=args.email, actor="cli")
-        who = {"user_id": user.id}  # the address may be another's by the time of the answer
-        count = len(await usecases.list_sessions(auth, user_id=user.id, now=time.time()))
-        sessions = f"{count} live session{'' if count == 1 else 's'}"
-        return (
-            f"{user.name} <{user.email}> goes for good: {sessions} with all tokens,\n"
-            "password, name, e-mail address, roles and permissions. The event log keeps what happened,\n"
-            f"under the id {user.id}."
-        )
-
-    ask(args, lambda: with_auth(args, what_goes))
-    user = with_auth(args, lambda auth: usecases.delete_user(auth, **who, actor="cli", now=time.time()))
+    found, live = with_auth(args, lambda auth: _found(auth, args.email))
+    ask(args, _what_goes(found, live))
+    # By id: the address may be another's by the time of the answer.
+    user = with_auth(
+        args, lambda auth: usecases.delete_user(auth, user_id=found.id, actor="cli", now=time.time())
+    )
     gone = {"id": user.id, "email": user.email, "deleted": True}
     write_answer(args, gone, f"Deleted {user.name} <{user.email}>.")
     return 0
+
+
+async def _found(auth: Auth, email: str) -> tuple[User, int]:
+    """Give the user, and how many sessions of theirs are live."""
+    user = await usecases.find_user(auth, email=email, actor="cli")
+    return user, len(await usecases.list_sessions(auth, user_id=user.id, now=time.time()))
+
+
+def _what_goes(user: User, live: int) -> str:
+    sessions = f"{live} live session{'' if live == 1 else 's'}"
+    return (
+        f"{user.name} <{user.email}> goes for good: {sessions} with all tokens,\n"
+        "password, name, e-mail address, roles and permissions. The event log keeps what happened,\n"
+        f"under the id {user.id}."
+    )

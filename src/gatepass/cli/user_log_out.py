@@ -39,7 +39,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """End all sessions of the user, or everybody's."""
     if args.everybody:
-        ask(args, lambda: "Everybody who is logged in must log in again; all sessions and all tokens end.")
+        ask(args, "Everybody who is logged in must log in again; all sessions and all tokens end.")
         count = with_auth(args, _log_out_all)
         write_answer(args, {"logged_out": count}, f"Logged out {count} user{'' if count == 1 else 's'}.")
         return 0
