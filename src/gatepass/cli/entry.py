@@ -10,7 +10,7 @@ import sys
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, Final
 
-from gatepass.cli.failure import CommandFailed, CommandMisused
+from gatepass.cli.failure import EXIT_FAILURE, CommandFailed, CommandMisused
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -70,7 +70,6 @@ COMMANDS: Final[dict[tuple[str, ...], str]] = {
 _DASHED_ID: Final = re.compile(r"-[A-Za-z0-9_-]{21}(?:[A-Za-z0-9_-]{21})?")
 _TAKES_ID: Final = frozenset({"--jti", "--user"})
 
-EXIT_FAILURE: Final = 1
 EXIT_USAGE: Final = 2
 EXIT_INTERRUPTED: Final = 130
 EXIT_BROKEN_PIPE: Final = 141

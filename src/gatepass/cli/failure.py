@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Final
+
+EXIT_FAILURE: Final = 1
+
 
 class CommandFailed(Exception):
     """It could not be done; the text says why and what to do. Exit code 1."""

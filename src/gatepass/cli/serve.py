@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from gatepass.auth import AuthError
-from gatepass.cli.failure import CommandFailed, CommandMisused
+from gatepass.cli.failure import EXIT_FAILURE, CommandFailed, CommandMisused
 from gatepass.cli.site_access import add_settings_option, settings_of
 from gatepass.server import configure_logs
 from gatepass.wiring import WiringError, serve, wanted_log_format
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 _LOG: Final = logging.getLogger("gatepass")
 
 LAST_PORT: Final = 65_535
-EXIT_FAILURE: Final = 1
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
