@@ -276,6 +276,19 @@ BROKEN = {
 }
 
 
+def break_site(folder: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Break something, and give the words that tell of it."""
+    file, text, words = BROKEN[name]
+    if text is None:
+        (folder / file).unlink()
+    else:
+        (folder / file).write_text(text)
+    if not words:
+        monkeypatch.setenv("GATEPASS_DATABASE__PATH", "nowhere/gatepass.db")
+        words = "cannot open gatepass.db"
+    return words
+
+
 @pytest.mark.parametrize("command", [["user", "list"], ["serve", "--port=0"]], ids=" ".join)
 @pytest.mark.parametrize("name", BROKEN)
 def test_what_is_broken_is_told_in_words(
@@ -285,14 +298,7 @@ def test_what_is_broken_is_told_in_words(
     command: list[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    file, text, words = BROKEN[name]
-    if text is None:
-        (folder / file).unlink()
-    else:
-        (folder / file).write_text(text)
-    if not words:
-        monkeypatch.setenv("GATEPASS_DATABASE__PATH", "nowhere/gatepass.db")
-        words = "cannot open gatepass.db"
+    words = break_site(folder, name, monkeypatch)
     assert main(command) == 1
     assert words in capsys.readouterr().err
 
@@ -307,14 +313,7 @@ SAID_BY = [("variable", name) for name in BROKEN] + [
 def test_a_start_that_is_refused_is_a_line_of_the_log(
     folder: Path, capsys: pytest.CaptureFixture[str], name: str, by: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    file, text, words = BROKEN[name]
-    if text is None:
-        (folder / file).unlink()
-    else:
-        (folder / file).write_text(text)
-    if not words:
-        monkeypatch.setenv("GATEPASS_DATABASE__PATH", "nowhere/gatepass.db")
-        words = "cannot open gatepass.db"
+    words = break_site(folder, name, monkeypatch)
     if by == "variable":
         monkeypatch.setenv("GATEPASS_LOG__FORMAT", "json")
     else:
