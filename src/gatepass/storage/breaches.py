@@ -43,9 +43,8 @@ class BreachFile:
     @classmethod
     def open(cls, path: str | Path) -> Self:
         """Open the file and look at samples of it. Raises `BreachesUnusable`."""
-        if not hasattr(
-            os, "pread"
-        ):  # Windows; with a place of its own in the file no thread waits for another
+        # Reading from a place of its own in the file, no thread waits for another.
+        if not hasattr(os, "pread"):  # Windows
             raise BreachesUnusable("a list of breached passwords needs pread, which this system lacks")
         try:
             descriptor = os.open(path, os.O_RDONLY)

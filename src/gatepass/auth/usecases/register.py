@@ -28,8 +28,9 @@ async def register(
     """Make an account without roles; its owner chooses the password by a one-time link.
 
     Whether the address has an account is told its owner alone, by mail: the answer is the same, and so is the
-    work, one look-up and one commit with an event and a mail. Nobody can choose the password of an account
-    in a mailbox that is not theirs. Raises `RegistrationClosed`, `InvalidInput`, `TooManyAttempts`.
+    work, one look-up and one commit with an event and a mail, but for the row of a new account. Nobody can
+    choose the password of an account in a mailbox that is not theirs. Raises `RegistrationClosed`,
+    `InvalidInput`, `TooManyAttempts`.
     """
     if not auth.terms.registration_open:
         raise RegistrationClosed

@@ -112,9 +112,8 @@ def _swapped(call: Call, path: str) -> Answer | None:
     if link is None:
         return None
     secret = LinkSecret.parse(link)
-    if (
-        secret is None
-    ):  # no link of ours: nothing to write into a header, nor to be mixed up with an older one
+    if secret is None:
+        # No link of ours: nothing to write into a header, nor to be mixed up with an older one.
         cookie = call.site.link_cookie.taken_back()
     else:
         cookie = call.site.link_cookie.given_for(secret.reveal(), seconds=COOKIE_LASTS)

@@ -67,7 +67,6 @@ class Snapshot:
     def rows(self, table: str) -> Iterator[Row]:
         """Give the rows of a table, events in their order."""
         order = " ORDER BY seq" if table == "events" else ""
-        # Names come from a table of this package, never from outside.
         yield from self._reader.execute(f"SELECT {TABLES[table]} FROM {_WHOLE.get(table, table)}{order}")
 
     def single(self, table: str) -> Row:
