@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 from gatepass.auth import AuthError, Conflict, Export, ExportMoved, json_line
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Coroutine, Sequence
 
     from gatepass.auth import RecordedEvent, Store
     from gatepass.server.event_outlets import Outlet
@@ -43,7 +43,8 @@ class EventExport:
         self._clock = clock
 
     async def run(self) -> None:
-        """Write, for ever; when cancelled, write what is left and let another process have its turn."""
+        """Write, for ever; when cancelled, finish what is under way and what is left, and let another process
+        have its turn."""
         try:
             while True:
                 if not await self._tried():
@@ -64,9 +65,7 @@ class EventExport:
             events = await self._store.events_after(export.place, PIECE)
             if not events:
                 return False
-            await asyncio.to_thread(self._write, events)
-            after = Export(events[-1].seq, self._name, self._clock() + TURN)
-            await self._store.commit(ExportMoved(export, after))
+            await _to_the_end(self._write_and_note(export, events))
         except Conflict:
             return False  # it is another one's turn by now
         return len(events) == PIECE
@@ -96,6 +95,11 @@ class EventExport:
         found = await self._store.events_after(seq - 1, 1)
         return seq if found and json_line(found[0]) == line else 0
 
+    async def _write_and_note(self, export: Export, events: Sequence[RecordedEvent]) -> None:
+        await asyncio.to_thread(self._write, events)
+        after = Export(events[-1].seq, self._name, self._clock() + TURN)
+        await self._store.commit(ExportMoved(export, after))
+
     def _write(self, events: Sequence[RecordedEvent]) -> None:
         self._outlet.write(b"".join(json_line(recorded) for recorded in events))
 
@@ -114,6 +118,19 @@ class EventExport:
         export = await self._store.event_export()
         if export.holder == self._name:
             await self._store.commit(ExportMoved(export, Export(export.place, None, 0.0)))
+
+
+async def _to_the_end(work: Coroutine[object, object, None]) -> None:
+    """Do something that is not broken off: who is cancelled meanwhile ends when it is done.
+
+    A thread goes on writing in any case, and what it wrote would be written once more if nobody noted it.
+    """
+    under_way = asyncio.ensure_future(work)
+    try:
+        await asyncio.shield(under_way)
+    except asyncio.CancelledError:
+        await asyncio.gather(under_way, return_exceptions=True)
+        raise
 
 
 def _seq(line: bytes | None) -> int:

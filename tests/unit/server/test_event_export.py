@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import json
 import stat
+import threading
 from typing import TYPE_CHECKING
 
 import pytest
 
-from gatepass.auth import Event, EventKind, EventRecorded
+from gatepass.auth import Event, EventKind, EventRecorded, Export
 from gatepass.server import EventExport, EventFile
 from gatepass.storage import MemoryStore
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 # ruff: noqa: ASYNC240 (nobody else is on this loop)
 
 NOW = 1_800_000_000.0
+PATIENCE = 30.0  # seconds; none is needed
 
 
 async def tell(store: MemoryStore, *reasons: str) -> None:
@@ -136,6 +138,33 @@ async def test_what_came_last_is_written_before_the_end(file: Path) -> None:
     await asyncio.gather(running, return_exceptions=True)
     assert reasons(file) == ["a"]
     assert (await store.event_export()).holder is None
+
+
+class Slow(EventFile):
+    """A disk that takes its time."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(path)
+        self.began, self.goes_on = threading.Event(), threading.Event()
+
+    def write(self, data: bytes) -> None:
+        self.began.set()
+        assert self.goes_on.wait(PATIENCE)
+        super().write(data)
+
+
+async def test_who_is_stopped_while_the_disk_is_busy_writes_nothing_twice(file: Path) -> None:
+    store, slow = MemoryStore(), Slow(str(file))
+    await tell(store, "a")
+    running = asyncio.create_task(EventExport(store, slow, name="one", clock=Clock()).run())
+    assert await asyncio.to_thread(slow.began.wait, PATIENCE)
+    running.cancel()
+    await asyncio.sleep(0)
+    slow.goes_on.set()
+    await asyncio.gather(running, return_exceptions=True)
+    assert running.cancelled()
+    assert reasons(file) == ["a"]
+    assert await store.event_export() == Export(1, None, 0.0)
 
 
 def test_no_link_is_followed(file: Path, tmp_path: Path) -> None:
